@@ -1,0 +1,119 @@
+//! Documented mistakes of real replication stacks, each behind a switch at the line where it would be made (`HAZARDS.md`).
+//!
+//! To add a hazard: a variant with its number, its line in [`Hazard::ALL`], [`Hazard::name`] and [`Hazard::about`]; the switch in
+//! the stack; and a test that some check, which does not know the hazard's name, fails.
+
+use core::fmt;
+use core::str::FromStr;
+use serde::{Deserialize, Serialize};
+
+/// One documented mistake. The discriminant is its number in HAZARDS.md.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+#[repr(u8)]
+pub enum Hazard {
+    /// A vote is answered before it is durable.
+    VoteBeforeDurable = 3,
+    /// No fencing: replies leave without acceptance in the current epoch.
+    NoFencing = 19,
+    /// A write is acknowledged before fsync.
+    AckBeforeFsync = 20,
+}
+
+impl Hazard {
+    /// All that are built.
+    pub const ALL: [Hazard; 3] = [Hazard::VoteBeforeDurable, Hazard::NoFencing, Hazard::AckBeforeFsync];
+
+    /// The number in HAZARDS.md.
+    pub const fn number(self) -> u8 {
+        self as u8
+    }
+
+    /// The name, in kebab case.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Hazard::VoteBeforeDurable => "vote-before-durable",
+            Hazard::NoFencing => "no-fencing",
+            Hazard::AckBeforeFsync => "ack-before-fsync",
+        }
+    }
+
+    /// One line on what goes wrong, and who made the mistake.
+    pub const fn about(self) -> &'static str {
+        match self {
+            Hazard::VoteBeforeDurable => "a vote is answered before it is durable (nodedb#161)",
+            Hazard::NoFencing => "no fencing token: a paused primary wakes up and answers (Kleppmann, How to do distributed locking)",
+            Hazard::AckBeforeFsync => "acknowledged before fsync (Jepsen, NATS 2.12.1)",
+        }
+    }
+}
+
+impl fmt::Display for Hazard {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+/// Neither a number nor a name of a hazard that is built.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct UnknownHazard;
+
+impl fmt::Display for UnknownHazard {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("no such hazard; built are")?;
+        for (i, hazard) in Hazard::ALL.iter().enumerate() {
+            write!(f, "{} {} ({})", if i == 0 { "" } else { "," }, hazard.number(), hazard.name())?;
+        }
+        Ok(())
+    }
+}
+
+impl core::error::Error for UnknownHazard {}
+
+impl FromStr for Hazard {
+    type Err = UnknownHazard;
+
+    /// From a number of HAZARDS.md or a name.
+    fn from_str(text: &str) -> Result<Hazard, UnknownHazard> {
+        let found = |h: &&Hazard| h.name() == text || text.parse() == Ok(h.number());
+        Hazard::ALL.iter().find(found).copied().ok_or(UnknownHazard)
+    }
+}
+
+/// A set of hazards.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct HazardSet(u64);
+
+impl HazardSet {
+    /// None.
+    pub const NONE: HazardSet = HazardSet(0);
+
+    /// Switches `hazard` on.
+    pub fn insert(&mut self, hazard: Hazard) {
+        self.0 |= 1 << hazard.number();
+    }
+
+    /// Whether `hazard` is on.
+    pub const fn contains(self, hazard: Hazard) -> bool {
+        self.0 & (1 << hazard.number()) != 0
+    }
+
+    /// Whether none is on.
+    pub const fn is_empty(self) -> bool {
+        self.0 == 0
+    }
+
+    /// Those that are on, by number.
+    pub fn iter(self) -> impl Iterator<Item = Hazard> {
+        Hazard::ALL.into_iter().filter(move |hazard| self.contains(*hazard))
+    }
+}
+
+impl FromIterator<Hazard> for HazardSet {
+    fn from_iter<I: IntoIterator<Item = Hazard>>(hazards: I) -> HazardSet {
+        let mut set = HazardSet::NONE;
+        hazards.into_iter().for_each(|hazard| set.insert(hazard));
+        set
+    }
+}

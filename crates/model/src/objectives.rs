@@ -1,0 +1,51 @@
+//! What a run must prove, resolved from the plan and the scenario, so that a journal can be judged without either.
+
+use crate::ids::ServiceId;
+use alloc::string::String;
+use alloc::vec::Vec;
+use core::time::Duration;
+use serde::{Deserialize, Serialize};
+
+/// The resolved objectives of a run.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Objectives {
+    /// Names, by [`crate::SiteId`].
+    pub sites: Vec<String>,
+    /// Names, by [`crate::RegionId`].
+    pub regions: Vec<String>,
+    /// Per service, by [`ServiceId`].
+    pub services: Vec<ServiceObjective>,
+    /// When a service counts as up.
+    pub level: ServiceLevel,
+    /// Whether an outage that ends only when a fault is healed counts as recovered (the scenario says that it must wait).
+    pub recovery_may_wait_for_heal: bool,
+    /// After the heal phase begins, service and convergence must be there within this.
+    pub convergence_deadline: Duration,
+    /// The seed's claim on the latency of an operation, reported and not judged.
+    pub latency_claim: Option<Duration>,
+}
+
+/// What a service must achieve.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ServiceObjective {
+    /// This service.
+    pub service: ServiceId,
+    /// Its name.
+    pub name: String,
+    /// Its recovery time objective.
+    pub rto: Duration,
+}
+
+/// The service level: from the first operation of a stretch of `sustain` and at least `probes` probes of which at least
+/// `success_per_mille` thousandths succeed within the bound, the service counts as up.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ServiceLevel {
+    /// For this long.
+    pub sustain: Duration,
+    /// With at least that many probes.
+    pub probes: u32,
+    /// That many of a thousand succeed.
+    pub success_per_mille: u32,
+    /// Per region, per addressed site: the longest time a successful operation may take.
+    pub latency_bound: Vec<Vec<Duration>>,
+}
