@@ -23,6 +23,8 @@ pub struct Objectives {
     pub convergence_deadline: Duration,
     /// The seed's claim on the latency of an operation, reported and not judged.
     pub latency_claim: Option<Duration>,
+    /// The run must have had this many failovers; fewer makes it unknown. (Guards against a drill that tests nothing.)
+    pub failovers_expected: u32,
 }
 
 /// What a service must achieve.
