@@ -30,9 +30,10 @@ pub enum Phase {
     Heal,
 }
 
-/// One event.
+/// One event. Tagged from outside (`{"invoked":{...}}`), because the canonical binary form describes no fields and so cannot be read
+/// back with a tag among them.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case", tag = "event")]
+#[serde(rename_all = "kebab-case")]
 pub enum Event {
     /// A client invoked an operation.
     Invoked {

@@ -50,6 +50,9 @@ pub struct ScheduledFault {
     pub begin: Time,
     /// When it ends; `None`: it is for good, or until the heal phase.
     pub end: Option<Time>,
+    /// Whether the scenario's method names it, and not a swarm drew it. A fixed fault must have a mechanism and must strike, or the
+    /// run is unknown.
+    pub fixed: bool,
 }
 
 /// Where a run took place. Not part of the digest.
