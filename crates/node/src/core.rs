@@ -1,0 +1,198 @@
+//! The one task that owns the machine: facts go in, what it wants done is done in order.
+
+use crate::frame;
+use crate::host::{Clock, Disk};
+use crate::incoming::FromPeer;
+use crate::machine::{Machine, Status};
+use crate::observe::Observer;
+use crate::outbox::Outbox;
+use firedrill_model::{NotApplied, Request, Response, Time};
+use firedrill_stack::io::{Input, Output, Ticket};
+use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::Arc;
+use tokio::sync::{mpsc, oneshot};
+
+/// So many inputs of a kind are taken in before outputs are looked at.
+const BATCH: usize = 64;
+/// With so many operations before the disk, nothing new is taken in until it has caught up.
+const MAX_DISK_PENDING: usize = 4096;
+/// So many requests may be without an answer; more are refused as `Busy`.
+const MAX_UNANSWERED: usize = 8192;
+
+/// What clients ask the core.
+#[derive(Debug)]
+pub enum Ask {
+    /// To carry out a request.
+    Request(Request, oneshot::Sender<Response>),
+    /// How the site stands.
+    Status(oneshot::Sender<Status>),
+}
+
+/// Why the core ended by itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct DiskGone;
+
+impl fmt::Display for DiskGone {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the disk's thread ended; without it nothing can be promised")
+    }
+}
+
+impl std::error::Error for DiskGone {}
+
+/// Where the core's inputs come from.
+#[derive(Debug)]
+pub struct Inbound {
+    /// Peers' messages.
+    pub messages: mpsc::Receiver<FromPeer>,
+    /// Clients' requests.
+    pub asks: mpsc::Receiver<Ask>,
+}
+
+/// The machine and what it acts on.
+#[derive(Debug)]
+pub struct Core<M, C, D, O> {
+    machine: M,
+    clock: C,
+    disk: D,
+    observer: O,
+    outboxes: Vec<Arc<Outbox>>,
+    unanswered: BTreeMap<Ticket, oneshot::Sender<Response>>,
+    next_ticket: u64,
+}
+
+impl<M: Machine, C: Clock, D: Disk, O: Observer> Core<M, C, D, O> {
+    /// A core that has not run yet. `outboxes`: one per site.
+    pub fn new(
+        machine: M,
+        clock: C,
+        disk: D,
+        observer: O,
+        outboxes: Vec<Arc<Outbox>>,
+    ) -> Core<M, C, D, O> {
+        Core {
+            machine,
+            clock,
+            disk,
+            observer,
+            outboxes,
+            unanswered: BTreeMap::new(),
+            next_ticket: 0,
+        }
+    }
+
+    /// Runs until `stop` is told or dropped.
+    ///
+    /// # Errors
+    /// If the disk's thread ends before.
+    pub async fn run(
+        mut self,
+        mut inbound: Inbound,
+        mut stop: oneshot::Receiver<()>,
+    ) -> Result<(), DiskGone> {
+        self.tell(Input::Started);
+        self.carry_out();
+        loop {
+            let open = self.disk.pending() < MAX_DISK_PENDING;
+            let deadline = self.machine.poll_deadline().unwrap_or(Time::MAX);
+            tokio::select! {
+                biased;
+                _ = &mut stop => return Ok(()),
+                completed = self.disk.completed() => self.tell(completed.ok_or(DiskGone)?),
+                Some(message) = inbound.messages.recv(), if open => self.take_message(message),
+                Some(ask) = inbound.asks.recv(), if open => self.take_ask(ask),
+                () = self.clock.sleep_until(deadline) => {}
+            }
+            self.take_what_waits(&mut inbound);
+            self.carry_out();
+        }
+    }
+
+    fn take_what_waits(&mut self, inbound: &mut Inbound) {
+        let past_deadline = |machine: &M, now| {
+            machine
+                .poll_deadline()
+                .is_some_and(|deadline| deadline <= now)
+        };
+        if past_deadline(&self.machine, self.clock.now()) {
+            self.tell(Input::TimePassed);
+        }
+        for _ in 0..BATCH {
+            let Some(input) = self.disk.try_completed() else {
+                break;
+            };
+            self.tell(input);
+        }
+        if self.disk.pending() >= MAX_DISK_PENDING {
+            return;
+        }
+        for _ in 0..BATCH {
+            let Ok(message) = inbound.messages.try_recv() else {
+                break;
+            };
+            self.take_message(message);
+        }
+        for _ in 0..BATCH {
+            let Ok(ask) = inbound.asks.try_recv() else {
+                break;
+            };
+            self.take_ask(ask);
+        }
+    }
+
+    fn tell(&mut self, input: Input) {
+        self.machine.handle(self.clock.now(), input);
+    }
+
+    fn take_message(&mut self, (from, message): FromPeer) {
+        self.tell(Input::MessageReceived { from, message });
+    }
+
+    fn take_ask(&mut self, ask: Ask) {
+        match ask {
+            // Who asked may be gone; then nobody wants to know.
+            Ask::Status(reply) => drop(reply.send(self.machine.status())),
+            Ask::Request(request, reply) => self.take_request(request, reply),
+        }
+    }
+
+    fn take_request(&mut self, request: Request, reply: oneshot::Sender<Response>) {
+        if self.unanswered.len() >= MAX_UNANSWERED {
+            self.unanswered.retain(|_, waiting| !waiting.is_closed());
+        }
+        if self.unanswered.len() >= MAX_UNANSWERED {
+            drop(reply.send(Response::NotApplied(NotApplied::Busy)));
+            return;
+        }
+        let ticket = Ticket(self.next_ticket);
+        self.next_ticket += 1;
+        self.unanswered.insert(ticket, reply);
+        self.tell(Input::RequestReceived { ticket, request });
+    }
+
+    fn carry_out(&mut self) {
+        while let Some(output) = self.machine.poll_output() {
+            match output {
+                Output::Send { to, message } => self.send(to.index(), &message),
+                Output::Disk(op) => self.disk.submit(op),
+                Output::Reply { ticket, response } => {
+                    if let Some(reply) = self.unanswered.remove(&ticket) {
+                        // The client may have gone; its answer is then of no use to anybody.
+                        drop(reply.send(response));
+                    }
+                }
+                Output::Observe(observation) => {
+                    self.observer.observe(self.clock.now(), observation)
+                }
+            }
+        }
+    }
+
+    fn send(&self, to: usize, message: &firedrill_stack::message::Message) {
+        // A message too long for a frame is lost, which the machine must be ready for with any message.
+        if let (Some(outbox), Ok(frame)) = (self.outboxes.get(to), frame::encode(message)) {
+            outbox.push(frame);
+        }
+    }
+}
