@@ -15,6 +15,8 @@ pub struct Objectives {
     pub regions: Vec<String>,
     /// Per service, by [`ServiceId`].
     pub services: Vec<ServiceObjective>,
+    /// Whether the RTO of the services is judged; if not, outages are reported and change no verdict.
+    pub judge_rto: bool,
     /// When a service counts as up.
     pub level: ServiceLevel,
     /// Whether an outage that ends only when a fault is healed counts as recovered (the scenario says that it must wait).
