@@ -22,7 +22,11 @@ pub enum Hazard {
 
 impl Hazard {
     /// All that are built.
-    pub const ALL: [Hazard; 3] = [Hazard::VoteBeforeDurable, Hazard::NoFencing, Hazard::AckBeforeFsync];
+    pub const ALL: [Hazard; 3] = [
+        Hazard::VoteBeforeDurable,
+        Hazard::NoFencing,
+        Hazard::AckBeforeFsync,
+    ];
 
     /// The number in HAZARDS.md.
     pub const fn number(self) -> u8 {
@@ -42,7 +46,9 @@ impl Hazard {
     pub const fn about(self) -> &'static str {
         match self {
             Hazard::VoteBeforeDurable => "a vote is answered before it is durable (nodedb#161)",
-            Hazard::NoFencing => "no fencing token: a paused primary wakes up and answers (Kleppmann, How to do distributed locking)",
+            Hazard::NoFencing => {
+                "no fencing token: a paused primary wakes up and answers (Kleppmann, How to do distributed locking)"
+            }
             Hazard::AckBeforeFsync => "acknowledged before fsync (Jepsen, NATS 2.12.1)",
         }
     }
@@ -62,7 +68,13 @@ impl fmt::Display for UnknownHazard {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("no such hazard; built are")?;
         for (i, hazard) in Hazard::ALL.iter().enumerate() {
-            write!(f, "{} {} ({})", if i == 0 { "" } else { "," }, hazard.number(), hazard.name())?;
+            write!(
+                f,
+                "{} {} ({})",
+                if i == 0 { "" } else { "," },
+                hazard.number(),
+                hazard.name()
+            )?;
         }
         Ok(())
     }
@@ -106,7 +118,9 @@ impl HazardSet {
 
     /// Those that are on, by number.
     pub fn iter(self) -> impl Iterator<Item = Hazard> {
-        Hazard::ALL.into_iter().filter(move |hazard| self.contains(*hazard))
+        Hazard::ALL
+            .into_iter()
+            .filter(move |hazard| self.contains(*hazard))
     }
 }
 

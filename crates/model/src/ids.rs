@@ -83,7 +83,11 @@ impl SiteSet {
 
     /// The first `count` sites of the plan.
     pub const fn first(count: usize) -> SiteSet {
-        if count >= 16 { SiteSet(u16::MAX) } else { SiteSet((1 << count) - 1) }
+        if count >= 16 {
+            SiteSet(u16::MAX)
+        } else {
+            SiteSet((1 << count) - 1)
+        }
     }
 
     /// Just this site.
@@ -146,6 +150,8 @@ impl FromIterator<SiteId> for SiteSet {
 
 impl fmt::Debug for SiteSet {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_set().entries(self.iter().map(|site| site.0)).finish()
+        f.debug_set()
+            .entries(self.iter().map(|site| site.0))
+            .finish()
     }
 }

@@ -133,6 +133,11 @@ pub enum Observation {
         /// Its number in HAZARDS.md.
         hazard: u8,
     },
+    /// A leader contradicts an entry that this site holds committed; the site stopped for it.
+    Diverged {
+        /// This entry.
+        index: LogIndex,
+    },
     /// The disk reported an error, and the site stopped for it.
     DiskFailed {
         /// What the disk said.

@@ -1,7 +1,108 @@
-//! What sites tell each other.
+//! What sites tell each other. Any of it may be lost, late, doubled or out of order.
 
+use crate::entry::Entry;
+use alloc::vec::Vec;
+use firedrill_model::{Epoch, LogIndex, Request, Response, Term, Time};
 use serde::{Deserialize, Serialize};
 
 /// A message between sites.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub enum Message {}
+pub enum Message {
+    /// Consensus.
+    Raft(RaftMessage),
+    /// Are you there?
+    HealthCheck {
+        /// To be echoed.
+        nonce: u64,
+    },
+    /// I am here.
+    HealthReply {
+        /// From the check.
+        nonce: u64,
+    },
+    /// A client's request, passed on to the leader.
+    Forward {
+        /// Names the request at the sender.
+        id: u64,
+        /// The request.
+        request: Request,
+    },
+    /// The leader's answer.
+    ForwardReply {
+        /// The request's name.
+        id: u64,
+        /// The answer.
+        response: Response,
+    },
+}
+
+/// A message of the Raft algorithm.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum RaftMessage {
+    /// When a site could become leader: asks for a vote, or (pre-vote) whether one would be given.
+    VoteRequest {
+        /// The candidate's term; for a pre-vote the one that it would have.
+        term: Term,
+        /// The candidate's last entry.
+        last_index: LogIndex,
+        /// That entry's term.
+        last_term: Term,
+        /// Only asking whether.
+        pre_vote: bool,
+        /// The leader itself asked for this election, so that its lease does not count.
+        transfer: bool,
+    },
+    /// When a vote was asked for: the answer.
+    VoteResponse {
+        /// The term of the request if granted, else the voter's own.
+        term: Term,
+        /// Whether the vote is given.
+        granted: bool,
+        /// The request was a pre-vote.
+        pre_vote: bool,
+    },
+    /// When a leader has entries for a follower, or wants to be heard.
+    Append {
+        /// The leader's term.
+        term: Term,
+        /// The entry before the first of `entries`.
+        prev_index: LogIndex,
+        /// That entry's term.
+        prev_term: Term,
+        /// Entries to append; none in a heartbeat.
+        entries: Vec<Entry>,
+        /// Committed up to here.
+        commit: LogIndex,
+        /// The leader's fencing epoch.
+        epoch: Epoch,
+        /// The number of the leader's round of acceptance.
+        round: u64,
+        /// When it was sent, by the leader's clock. Echoed.
+        sent: Time,
+    },
+    /// When a follower has what a leader sent, on its disk, or can't take it.
+    AppendResponse {
+        /// The follower's term.
+        term: Term,
+        /// If ok, the follower's log agrees with the leader's up to `index`, and that is durable; else it does not agree at the message's
+        /// `prev_index`.
+        ok: bool,
+        /// If ok, up to here; else the `prev_index` that did not fit.
+        index: LogIndex,
+        /// If not ok, where to try next: the last entry that may agree.
+        hint: LogIndex,
+        /// Echoed.
+        round: u64,
+        /// Echoed.
+        sent: Time,
+        /// The leader's epoch is not lower than the highest that this follower has stored.
+        accepted: bool,
+        /// This follower lost durable entries and must be sent what comes after `hint` again, whatever it acknowledged before.
+        damaged: bool,
+    },
+    /// When the leader wants another site to lead: hold an election now.
+    TimeoutNow {
+        /// The leader's term.
+        term: Term,
+    },
+}

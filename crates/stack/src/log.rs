@@ -1,0 +1,84 @@
+//! The replicated log in memory: chunks behind `Arc`, so that a clone costs a reference count per chunk.
+
+use crate::entry::Entry;
+use alloc::sync::Arc;
+use alloc::vec::Vec;
+use firedrill_model::{LogIndex, Term};
+
+const CHUNK: usize = 128;
+
+/// The log, from entry 1 on.
+#[derive(Clone, Debug, Default)]
+pub struct Log {
+    chunks: Vec<Arc<Vec<Entry>>>,
+    len: usize,
+    last_term: Term,
+}
+
+impl Log {
+    /// The last entry's place; 0 if there is none.
+    pub fn last_index(&self) -> LogIndex {
+        LogIndex(self.len as u64)
+    }
+
+    /// The last entry's term; 0 if there is none.
+    pub fn last_term(&self) -> Term {
+        self.last_term
+    }
+
+    /// An entry.
+    pub fn get(&self, index: LogIndex) -> Option<&Entry> {
+        let at = index.index().checked_sub(1)?;
+        self.chunks.get(at / CHUNK)?.get(at % CHUNK)
+    }
+
+    /// The term of an entry; 0 for the place before the first.
+    pub fn term(&self, index: LogIndex) -> Option<Term> {
+        if index == LogIndex(0) {
+            Some(Term(0))
+        } else {
+            self.get(index).map(|entry| entry.term)
+        }
+    }
+
+    /// Appends an entry, which must be the next.
+    pub fn push(&mut self, entry: Entry) {
+        assert_eq!(entry.index, self.last_index().next(), "the log has no gaps");
+        assert!(
+            entry.term >= self.last_term,
+            "terms never fall along the log"
+        );
+        self.last_term = entry.term;
+        if self.len.is_multiple_of(CHUNK) {
+            self.chunks.push(Arc::new(Vec::with_capacity(CHUNK)));
+        }
+        if let Some(chunk) = self.chunks.last_mut() {
+            Arc::make_mut(chunk).push(entry);
+        }
+        self.len += 1;
+    }
+
+    /// Drops every entry after `index`.
+    pub fn truncate(&mut self, index: LogIndex) {
+        if index >= self.last_index() {
+            return;
+        }
+        self.len = index.index();
+        self.chunks.truncate(self.len.div_ceil(CHUNK));
+        let rest = self.len % CHUNK;
+        if rest > 0
+            && let Some(chunk) = self.chunks.last_mut()
+        {
+            Arc::make_mut(chunk).truncate(rest);
+        }
+        self.last_term = self.term(index).unwrap_or_default();
+    }
+
+    /// At most `most` entries after `index`.
+    pub fn after(&self, index: LogIndex, most: usize) -> Vec<Entry> {
+        let end = self.len.min(index.index().saturating_add(most));
+        (index.index()..end)
+            .filter_map(|at| self.get(LogIndex(at as u64 + 1)).cloned())
+            .collect()
+    }
+}

@@ -1,0 +1,396 @@
+//! A site of the stack: routes between the machines, applies what is committed.
+//!
+//! - [`requests`]: what clients asked, until it is answered
+
+mod requests;
+
+use crate::control::{Control, steps};
+use crate::entry::{Entry, Payload};
+use crate::health::Health;
+use crate::io::{Input, Output};
+use crate::message::Message;
+use crate::pages::hash_bytes;
+use crate::raft::{Context, Raft};
+use crate::sessions::Sessions;
+use crate::storage::{self, Storage};
+use crate::switches::Switches;
+use alloc::collections::VecDeque;
+use alloc::format;
+use alloc::sync::Arc;
+use firedrill_model::rng::mix;
+use firedrill_model::{
+    Epoch, LogIndex, Observation, Op, Response, Rng, Role, SiteId, StackConfig, Term, Time,
+};
+use requests::Requests;
+
+/// So many digests of recently applied entries are kept.
+const DIGESTS: usize = 1024;
+/// The digest is told at every entry whose index is a multiple of this.
+const TELL_DIGEST: u64 = 64;
+
+/// A site. It does nothing by itself: see the crate's documentation.
+#[derive(Clone, Debug)]
+pub struct Site {
+    me: SiteId,
+    storage: Storage,
+    raft: Raft,
+    health: Health,
+    sessions: Sessions,
+    control: Control,
+    requests: Requests,
+    switches: Switches,
+    applied: LogIndex,
+    digests: VecDeque<u64>,
+    /// A control entry that was proposed and is not applied yet.
+    proposed: LogIndex,
+    stopped: bool,
+    out: VecDeque<Output>,
+}
+
+impl Site {
+    /// The site `me` of `config`, as a process that has not started yet.
+    pub fn new(config: Arc<StackConfig>, me: SiteId, rng: Rng) -> Site {
+        Site {
+            me,
+            storage: Storage::default(),
+            raft: Raft::new(config.clone(), me, rng),
+            health: Health::new(config.clone(), me),
+            sessions: Sessions::default(),
+            control: Control::new(config.clone()),
+            requests: Requests::new(config.raft.election_timeout),
+            switches: Switches::new(config.hazards),
+            applied: LogIndex(0),
+            digests: VecDeque::from([0]),
+            proposed: LogIndex(0),
+            stopped: false,
+            out: VecDeque::new(),
+        }
+    }
+
+    /// Tells the site a fact. `now` is the site's own clock, which must not run backwards by more than what its skew says.
+    pub fn handle(&mut self, now: Time, input: Input) {
+        if self.stopped {
+            return;
+        }
+        if self.storage.ready() {
+            self.tick(now);
+        }
+        match input {
+            Input::Started => {
+                self.out.push_back(Output::Observe(Observation::Started));
+                self.storage.start(&mut self.out);
+            }
+            Input::TimePassed | Input::FilesListed { .. } => {}
+            Input::MessageReceived { from, message } => self.message_received(now, from, message),
+            Input::RequestReceived { ticket, request } => {
+                self.request_received(now, requests::Origin::Client(ticket), request);
+            }
+            Input::FileRead { token, result } => {
+                let progress = self.storage.file_read(token, result, &mut self.out);
+                self.disk_progressed(now, progress);
+            }
+            Input::Synced { token } => {
+                let progress = self.storage.synced(token);
+                self.disk_progressed(now, progress);
+            }
+            Input::SyncFailed { error, .. } | Input::WriteFailed { error, .. } => {
+                let progress = self.storage.fail(error);
+                self.disk_progressed(now, progress);
+            }
+        }
+        self.settle(now);
+    }
+
+    /// The next thing that the site wants done.
+    pub fn poll_output(&mut self) -> Option<Output> {
+        self.out.pop_front()
+    }
+
+    /// When the site wants to be woken, by its own clock.
+    pub fn poll_deadline(&self) -> Option<Time> {
+        if self.stopped || !self.storage.ready() {
+            return None;
+        }
+        Some(
+            self.raft
+                .deadline()
+                .min(self.health.deadline())
+                .min(self.requests.deadline()),
+        )
+    }
+
+    fn context(&mut self, now: Time) -> (&mut Raft, Context<'_>) {
+        let Site {
+            raft,
+            storage,
+            out,
+            switches,
+            ..
+        } = self;
+        (
+            raft,
+            Context {
+                now,
+                storage,
+                out,
+                switches,
+            },
+        )
+    }
+
+    fn tick(&mut self, now: Time) {
+        let (raft, mut ctx) = self.context(now);
+        raft.tick(&mut ctx);
+        self.health.tick(now, &mut self.out);
+        self.requests.expire(now, &mut self.out);
+    }
+
+    fn message_received(&mut self, now: Time, from: SiteId, message: Message) {
+        if !self.storage.ready() {
+            return;
+        }
+        match message {
+            Message::Raft(message) => {
+                let (raft, mut ctx) = self.context(now);
+                raft.receive(&mut ctx, from, message);
+            }
+            Message::HealthCheck { nonce } => {
+                self.out.push_back(Output::Send {
+                    to: from,
+                    message: Message::HealthReply { nonce },
+                });
+            }
+            Message::HealthReply { .. } => self.health.answered(now, from, &mut self.out),
+            Message::Forward { id, request } => {
+                self.request_received(now, requests::Origin::Peer(from, id), request);
+            }
+            Message::ForwardReply { id, response } => {
+                self.requests.forward_answered(id, response, &mut self.out)
+            }
+        }
+    }
+
+    fn disk_progressed(&mut self, now: Time, progress: storage::Progress) {
+        match progress {
+            storage::Progress::None => {}
+            storage::Progress::Recovered(found) => {
+                let observation = Observation::Recovered {
+                    last_index: found.log.last_index(),
+                    term: found.meta.term,
+                    damaged: found.lost_to.is_some() || found.vote_lost,
+                };
+                self.out.push_back(Output::Observe(observation));
+                self.storage.raise_epoch(self.control.epoch());
+                let (raft, mut ctx) = self.context(now);
+                raft.recovered(&mut ctx, found);
+                self.health.start(now);
+            }
+            storage::Progress::MetaDurable | storage::Progress::LogDurable => {
+                let (raft, mut ctx) = self.context(now);
+                raft.disk_progressed(&mut ctx);
+            }
+            storage::Progress::Failed(error) => {
+                self.stop(Observation::DiskFailed {
+                    error: format!("{error:?}"),
+                });
+            }
+        }
+    }
+
+    /// Stops for good: a site that can't trust itself says nothing more. What waits to be sent may be untrue, and is dropped.
+    fn stop(&mut self, why: Observation) {
+        self.stopped = true;
+        self.out.clear();
+        self.out.push_back(Output::Observe(why));
+    }
+
+    /// After every input: applies what is committed, takes the next step, answers, and sends and writes what that made due.
+    fn settle(&mut self, now: Time) {
+        if !self.storage.ready() || self.stopped {
+            return;
+        }
+        if let Some(index) = self.raft.diverged() {
+            return self.stop(Observation::Diverged { index });
+        }
+        self.apply_committed();
+        self.propose_step(now);
+        self.answer(now);
+        let (raft, mut ctx) = self.context(now);
+        raft.flush(&mut ctx);
+        self.storage.flush(&mut self.out);
+        while let Some(hazard) = self.switches.newly_reached() {
+            self.out
+                .push_back(Output::Observe(Observation::HazardReached {
+                    hazard: hazard.number(),
+                }));
+        }
+    }
+
+    fn apply_committed(&mut self) {
+        while self.applied < self.raft.commit() {
+            let Some(entry) = self.raft.log().get(self.applied.next()).cloned() else {
+                return;
+            };
+            self.applied = entry.index;
+            let response = self.apply(&entry);
+            self.chain_digest(&entry, response.as_ref());
+            if let Some(response) = response {
+                self.requests.applied(entry.index, response);
+            }
+        }
+    }
+
+    fn apply(&mut self, entry: &Entry) -> Option<Response> {
+        match &entry.payload {
+            Payload::Noop => None,
+            Payload::Session(command) => Some(self.sessions.apply(command)),
+            Payload::Control(command) => {
+                for observation in self.control.apply(entry.index, *command) {
+                    self.out.push_back(Output::Observe(observation));
+                }
+                self.storage.raise_epoch(self.control.epoch());
+                self.raft.set_preferred(self.control.primary());
+                None
+            }
+        }
+    }
+
+    /// The digest covers every entry and every result, in order.
+    fn chain_digest(&mut self, entry: &Entry, response: Option<&Response>) {
+        let mut digest =
+            mix(self.applied_digest() ^ mix(entry.index.0) ^ mix(entry.term.0).rotate_left(17));
+        match &entry.payload {
+            Payload::Noop => {}
+            Payload::Session(command) => {
+                digest = mix(digest ^ mix(command.session.0) ^ command.seq);
+                digest = hash_op(digest, &command.op);
+                digest = hash_response(digest, response);
+            }
+            Payload::Control(command) => {
+                digest = hash_bytes(digest, format!("{command:?}").as_bytes());
+            }
+        }
+        if self.digests.len() == DIGESTS {
+            self.digests.pop_front();
+        }
+        self.digests.push_back(digest);
+        if self.applied.0.is_multiple_of(TELL_DIGEST) {
+            self.out
+                .push_back(Output::Observe(Observation::AppliedDigest {
+                    index: self.applied,
+                    digest,
+                }));
+        }
+    }
+
+    /// As a leader that knows what is committed: proposes the next step of a failover, one at a time.
+    fn propose_step(&mut self, now: Time) {
+        let leads = self.raft.role() == Role::Leader && self.applied >= self.raft.term_start();
+        if !leads || self.proposed > self.applied {
+            return;
+        }
+        if let Some(command) = steps::next_step(&self.control, &self.health, self.me) {
+            let (raft, mut ctx) = self.context(now);
+            self.proposed = raft.propose(&mut ctx, Payload::Control(command));
+        }
+    }
+}
+
+fn hash_op(digest: u64, op: &Op) -> u64 {
+    let digest = hash_bytes(digest, op.key().as_str().as_bytes());
+    match op {
+        Op::Read { .. } => mix(digest ^ 1),
+        Op::Write { value, .. } => hash_bytes(mix(digest ^ 2), value.as_bytes()),
+        Op::Cas {
+            expected, value, ..
+        } => {
+            let digest = expected.as_ref().map_or(mix(digest ^ 3), |old| {
+                hash_bytes(mix(digest ^ 4), old.as_bytes())
+            });
+            hash_bytes(digest, value.as_bytes())
+        }
+    }
+}
+
+fn hash_response(digest: u64, response: Option<&Response>) -> u64 {
+    use firedrill_model::OpResult;
+    match response {
+        Some(Response::Done(OpResult::Value(Some(value)))) => {
+            hash_bytes(mix(digest ^ 5), value.as_bytes())
+        }
+        Some(Response::Done(OpResult::Value(None))) => mix(digest ^ 6),
+        Some(Response::Done(OpResult::Written)) => mix(digest ^ 7),
+        Some(Response::Done(OpResult::Cas { swapped })) => {
+            mix(digest ^ 8 ^ (u64::from(*swapped) << 8))
+        }
+        Some(Response::NotApplied(_) | Response::Unknown) | None => mix(digest ^ 9),
+    }
+}
+
+/// What the site looks like inside: for invariants and reports.
+impl Site {
+    /// Whether recovery from disk has ended, and nothing has stopped the site since.
+    pub fn recovered(&self) -> bool {
+        self.storage.ready() && !self.stopped
+    }
+
+    /// The Raft role.
+    pub fn role(&self) -> Role {
+        self.raft.role()
+    }
+
+    /// The Raft term.
+    pub fn term(&self) -> Term {
+        self.raft.term()
+    }
+
+    /// The highest fencing epoch that the site has accepted.
+    pub fn epoch(&self) -> Epoch {
+        self.storage.epoch()
+    }
+
+    /// The primary, as far as the site has applied the log.
+    pub fn primary(&self) -> SiteId {
+        self.control.primary()
+    }
+
+    /// Committed up to here.
+    pub fn commit_index(&self) -> LogIndex {
+        self.raft.commit()
+    }
+
+    /// Applied up to here.
+    pub fn applied_index(&self) -> LogIndex {
+        self.applied
+    }
+
+    /// The digest of all that was applied.
+    pub fn applied_digest(&self) -> u64 {
+        self.digests.back().copied().unwrap_or_default()
+    }
+
+    /// The digest as it was when `index` had been applied; `None` if that is too long ago or still to come.
+    pub fn digest_at(&self, index: LogIndex) -> Option<u64> {
+        let back = self.applied.0.checked_sub(index.0)? as usize;
+        self.digests
+            .len()
+            .checked_sub(back + 1)
+            .and_then(|at| self.digests.get(at))
+            .copied()
+    }
+
+    /// The last entry.
+    pub fn last_index(&self) -> LogIndex {
+        self.raft.log().last_index()
+    }
+
+    /// The term of an entry; 0 for the place before the first.
+    pub fn entry_term(&self, index: LogIndex) -> Option<Term> {
+        self.raft.log().term(index)
+    }
+
+    /// How many sessions are stored.
+    pub fn sessions(&self) -> usize {
+        self.sessions.len()
+    }
+}

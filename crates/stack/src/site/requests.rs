@@ -1,0 +1,247 @@
+//! What clients asked, until it is answered. A follower passes requests on to the leader; a leader answers once the operation is applied *and* a quorum has accepted
+//! the leader, in the current epoch, in a round that began after the request arrived.
+
+use super::Site;
+use crate::entry::{Payload, SessionCommand};
+use crate::io::{Output, Ticket};
+use crate::message::Message;
+use alloc::collections::{BTreeMap, VecDeque};
+use alloc::sync::Arc;
+use core::time::Duration;
+use firedrill_model::{Key, LogIndex, NotApplied, Op, Request, Response, Role, SiteId, Time};
+
+/// More requests than that are not taken on.
+const MOST: usize = 10_000;
+/// The longest key, in bytes.
+const MAX_KEY: usize = 255;
+/// The longest value, in bytes.
+const MAX_VALUE: usize = 1 << 20;
+
+/// Who asked.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Origin {
+    Client(Ticket),
+    Peer(SiteId, u64),
+}
+
+#[derive(Clone, Debug)]
+struct Read {
+    origin: Origin,
+    key: Key,
+    /// Answered from the state as of this entry or later.
+    index: LogIndex,
+    round: u64,
+}
+
+#[derive(Clone, Debug)]
+struct Write {
+    origin: Origin,
+    index: LogIndex,
+    round: u64,
+    response: Option<Response>,
+}
+
+/// The open requests of a site. `reads` and `writes` are a leader's, in the order of their rounds and entries.
+#[derive(Clone, Debug)]
+pub(super) struct Requests {
+    patience: Duration,
+    reads: VecDeque<Read>,
+    writes: VecDeque<Write>,
+    forwarded: BTreeMap<u64, (Ticket, Time)>,
+    next_forward: u64,
+}
+
+impl Requests {
+    /// With no request; a leader that does not answer for `patience` leaves the client in doubt.
+    pub fn new(patience: Duration) -> Requests {
+        let (reads, writes) = (VecDeque::new(), VecDeque::new());
+        Requests {
+            patience,
+            reads,
+            writes,
+            forwarded: BTreeMap::new(),
+            next_forward: 0,
+        }
+    }
+
+    fn len(&self) -> usize {
+        self.reads.len() + self.writes.len() + self.forwarded.len()
+    }
+
+    /// When the first forwarded request is given up.
+    pub fn deadline(&self) -> Time {
+        self.forwarded
+            .first_key_value()
+            .map_or(Time::MAX, |(_, (_, deadline))| *deadline)
+    }
+
+    /// Gives up forwarded requests that the leader did not answer.
+    pub fn expire(&mut self, now: Time, out: &mut VecDeque<Output>) {
+        while let Some(first) = self.forwarded.first_entry()
+            && first.get().1 <= now
+        {
+            let (ticket, _) = first.remove();
+            out.push_back(Output::Reply {
+                ticket,
+                response: Response::Unknown,
+            });
+        }
+    }
+
+    /// The leader answered a forwarded request.
+    pub fn forward_answered(&mut self, id: u64, response: Response, out: &mut VecDeque<Output>) {
+        if let Some((ticket, _)) = self.forwarded.remove(&id) {
+            out.push_back(Output::Reply { ticket, response });
+        }
+    }
+
+    /// An entry was applied with this response.
+    pub fn applied(&mut self, index: LogIndex, response: Response) {
+        if let Ok(at) = self
+            .writes
+            .binary_search_by_key(&index, |write| write.index)
+        {
+            self.writes[at].response = Some(response);
+        }
+    }
+}
+
+impl Site {
+    /// A request arrived, from a client or from a peer that passed it on.
+    pub(super) fn request_received(&mut self, now: Time, origin: Origin, request: Request) {
+        if let Err(why) = self.admit(&origin, &request) {
+            return self.reply(origin, Response::NotApplied(why));
+        }
+        if self.raft.role() == Role::Leader {
+            return self.lead(now, origin, request);
+        }
+        match (origin, self.raft.leader()) {
+            (Origin::Client(ticket), Some(to)) => {
+                let id = self.requests.next_forward;
+                self.requests.next_forward += 1;
+                self.requests
+                    .forwarded
+                    .insert(id, (ticket, now + self.requests.patience));
+                self.out.push_back(Output::Send {
+                    to,
+                    message: Message::Forward { id, request },
+                });
+            }
+            // A request is passed on once: leaders may not agree with followers about who leads.
+            _ => self.reply(origin, Response::NotApplied(NotApplied::NoLeader)),
+        }
+    }
+
+    /// Whether a request can be taken on.
+    fn admit(&self, origin: &Origin, request: &Request) -> Result<(), NotApplied> {
+        if !self.recovered() {
+            return Err(NotApplied::NoLeader);
+        }
+        let value_len = match &request.op {
+            Op::Read { .. } => 0,
+            Op::Write { value, .. } => value.as_bytes().len(),
+            Op::Cas {
+                expected, value, ..
+            } => value
+                .as_bytes()
+                .len()
+                .max(expected.as_ref().map_or(0, |old| old.as_bytes().len())),
+        };
+        let key_len = request.op.key().as_str().len();
+        let Some(service) = self.control.service(request.service) else {
+            return Err(NotApplied::Invalid);
+        };
+        if key_len == 0 || key_len > MAX_KEY || value_len > MAX_VALUE {
+            return Err(NotApplied::Invalid);
+        }
+        if self.requests.len() >= MOST {
+            return Err(NotApplied::Busy);
+        }
+        // Where it is served is asked where the client knocked; the leader takes on what a peer has admitted.
+        if matches!(origin, Origin::Client(_)) && !service.sites.contains(self.me) {
+            return Err(NotApplied::NotPromoted);
+        }
+        Ok(())
+    }
+
+    /// Takes on a request as the leader.
+    fn lead(&mut self, now: Time, origin: Origin, request: Request) {
+        let round = self.raft.want_round();
+        if let Op::Read { key } = request.op {
+            let index = self.raft.commit().max(self.raft.term_start());
+            self.requests.reads.push_back(Read {
+                origin,
+                key,
+                index,
+                round,
+            });
+            return;
+        }
+        let command = SessionCommand {
+            session: request.session,
+            seq: request.seq,
+            op: request.op,
+        };
+        let (raft, mut ctx) = self.context(now);
+        let index = raft.propose(&mut ctx, Payload::Session(Arc::new(command)));
+        self.requests.writes.push_back(Write {
+            origin,
+            index,
+            round,
+            response: None,
+        });
+    }
+
+    /// Answers what can be answered now.
+    pub(super) fn answer(&mut self, now: Time) {
+        if self.raft.role() != Role::Leader {
+            return self.give_up_leading();
+        }
+        while let Some(read) = self.requests.reads.front() {
+            let (index, round) = (read.index, read.round);
+            if self.applied < index || !self.accepted(now, round) {
+                break;
+            }
+            let Some(read) = self.requests.reads.pop_front() else {
+                break;
+            };
+            let result = self.sessions.read(&read.key);
+            self.reply(read.origin, Response::Done(result));
+        }
+        while let Some(write) = self.requests.writes.front() {
+            let round = write.round;
+            if write.response.is_none() || !self.accepted(now, round) {
+                break;
+            }
+            let Some(write) = self.requests.writes.pop_front() else {
+                break;
+            };
+            self.reply(write.origin, write.response.unwrap_or(Response::Unknown));
+        }
+    }
+
+    fn accepted(&mut self, now: Time, round: u64) -> bool {
+        let (raft, mut ctx) = self.context(now);
+        raft.accepted(&mut ctx, round)
+    }
+
+    /// A site that no longer leads: its reads did not take place; its writes may yet.
+    fn give_up_leading(&mut self) {
+        while let Some(read) = self.requests.reads.pop_front() {
+            self.reply(read.origin, Response::NotApplied(NotApplied::NoLeader));
+        }
+        while let Some(write) = self.requests.writes.pop_front() {
+            self.reply(write.origin, Response::Unknown);
+        }
+    }
+
+    fn reply(&mut self, origin: Origin, response: Response) {
+        self.out.push_back(match origin {
+            Origin::Client(ticket) => Output::Reply { ticket, response },
+            Origin::Peer(to, id) => Output::Send {
+                to,
+                message: Message::ForwardReply { id, response },
+            },
+        });
+    }
+}

@@ -1,0 +1,185 @@
+//! How metadata and log lie on the disk.
+//!
+//! *Log*: records one after the other, never overwritten. A record with index i supersedes every earlier record with an index of i or more, so a
+//! conflict is resolved by appending. Header, little endian: magic, payload length, checksum, index, term, term of the entry before, and the *durable
+//! mark*: how many bytes of this file were known to be synced when the record was written. The checksum (CRC-32) covers file, offset, header and payload.
+//!
+//! *Metadata*: two files with one record each; the one with the higher version counts.
+
+use crate::entry::{Entry, Payload};
+use crate::io::FileId;
+use alloc::vec::Vec;
+use firedrill_model::{Epoch, LogIndex, SiteId, Term};
+
+const LOG_MAGIC: u32 = u32::from_le_bytes(*b"FDL1");
+const META_MAGIC: u32 = u32::from_le_bytes(*b"FDM1");
+const HEADER: usize = 4 + 4 + 4 + 8 + 8 + 8 + 8;
+const META: usize = 4 + 4 + 8 + 8 + 1 + 8 + 8;
+const NOBODY: u8 = u8::MAX;
+
+/// The largest payload of a record, in bytes.
+pub const MAX_PAYLOAD: usize = 4 << 20;
+
+/// The metadata of a site.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct MetaView {
+    /// Rises with each change.
+    pub version: u64,
+    /// The site's term.
+    pub term: Term,
+    /// The site's vote in that term.
+    pub voted_for: Option<SiteId>,
+    /// The highest fencing epoch that the site has accepted.
+    pub epoch: Epoch,
+    /// How many bytes of the log were known to be synced.
+    pub log_synced: u64,
+}
+
+/// A record of the log, without its payload.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RecordView {
+    /// The entry's place.
+    pub index: LogIndex,
+    /// The entry's term.
+    pub term: Term,
+    /// The term of the entry before.
+    pub prev_term: Term,
+    /// The durable mark.
+    pub durable: u64,
+    /// The offset past it.
+    pub end: usize,
+}
+
+/// The file that the log lies in.
+pub const LOG_FILE: FileId = FileId::Log(1);
+
+fn number(bytes: &[u8], at: usize) -> Option<u64> {
+    Some(u64::from_le_bytes(bytes.get(at..at + 8)?.try_into().ok()?))
+}
+
+fn word(bytes: &[u8], at: usize) -> Option<u32> {
+    Some(u32::from_le_bytes(bytes.get(at..at + 4)?.try_into().ok()?))
+}
+
+/// The checksum of a record: over where it lies and what it says.
+fn checksum(file: u64, offset: u64, after_checksum: &[u8]) -> u32 {
+    let mut hasher = crc32fast::Hasher::new();
+    hasher.update(&file.to_le_bytes());
+    hasher.update(&offset.to_le_bytes());
+    hasher.update(after_checksum);
+    hasher.finalize()
+}
+
+/// Appends the record of an entry to `out`; it will lie at `offset` in the log file.
+pub fn encode_record(out: &mut Vec<u8>, offset: u64, entry: &Entry, prev_term: Term, durable: u64) {
+    let start = out.len();
+    out.extend_from_slice(&LOG_MAGIC.to_le_bytes());
+    out.extend_from_slice(&[0; 8]);
+    for field in [entry.index.0, entry.term.0, prev_term.0, durable] {
+        out.extend_from_slice(&field.to_le_bytes());
+    }
+    *out = postcard::to_extend(&entry.payload, core::mem::take(out))
+        .expect("integers, text and bytes always encode");
+    let len = (out.len() - start - HEADER) as u32;
+    out[start + 4..start + 8].copy_from_slice(&len.to_le_bytes());
+    let sum = checksum(1, offset, &out[start + 12..]) ^ len;
+    out[start + 8..start + 12].copy_from_slice(&sum.to_le_bytes());
+}
+
+/// The record at `at` in a log file, if there is a good one.
+pub fn decode_record(log: &[u8], at: usize) -> Option<(RecordView, &[u8])> {
+    decode_record_at(log, at, at as u64)
+}
+
+/// The record at `at` of a part of a log file, which lies at `offset` in it.
+fn decode_record_at(part: &[u8], at: usize, offset: u64) -> Option<(RecordView, &[u8])> {
+    if word(part, at)? != LOG_MAGIC {
+        return None;
+    }
+    let len = word(part, at + 4)?;
+    if len as usize > MAX_PAYLOAD {
+        return None;
+    }
+    let end = at + HEADER + len as usize;
+    let covered = part.get(at + 12..end)?;
+    if word(part, at + 8)? != checksum(1, offset, covered) ^ len {
+        return None;
+    }
+    let view = RecordView {
+        index: LogIndex(number(part, at + 12)?),
+        term: Term(number(part, at + 20)?),
+        prev_term: Term(number(part, at + 28)?),
+        durable: number(part, at + 36)?,
+        end,
+    };
+    Some((view, part.get(at + HEADER..end)?))
+}
+
+/// The entry in a record's payload; `None` if it isn't one.
+pub fn decode_payload(payload: &[u8]) -> Option<Payload> {
+    postcard::from_bytes(payload).ok()
+}
+
+/// The good records of a log file from its start; ends at the first bad one.
+pub fn decode_log(bytes: &[u8]) -> impl Iterator<Item = RecordView> + '_ {
+    decode_log_part(bytes, 0)
+}
+
+/// The good records of a part of a log file that lies at `base` in it; `end` counts from the start of the part.
+pub fn decode_log_part(part: &[u8], base: u64) -> impl Iterator<Item = RecordView> + '_ {
+    let mut at = 0;
+    core::iter::from_fn(move || {
+        let (view, _) = decode_record_at(part, at, base + at as u64)?;
+        at = view.end;
+        Some(view)
+    })
+}
+
+/// Where the next good record after a bad one at `at` begins.
+pub fn next_good_record(log: &[u8], at: usize) -> Option<usize> {
+    let magic = LOG_MAGIC.to_le_bytes();
+    (at + 1..log.len().saturating_sub(HEADER - 1))
+        .find(|&from| log[from..from + 4] == magic && decode_record(log, from).is_some())
+}
+
+/// The bytes of a copy of the metadata.
+pub fn encode_meta(file: FileId, meta: &MetaView) -> Vec<u8> {
+    let mut out = Vec::with_capacity(META);
+    out.extend_from_slice(&META_MAGIC.to_le_bytes());
+    out.extend_from_slice(&[0; 4]);
+    out.extend_from_slice(&meta.version.to_le_bytes());
+    out.extend_from_slice(&meta.term.0.to_le_bytes());
+    out.push(meta.voted_for.map_or(NOBODY, |site| site.0));
+    out.extend_from_slice(&meta.epoch.0.to_le_bytes());
+    out.extend_from_slice(&meta.log_synced.to_le_bytes());
+    let sum = checksum(meta_address(file), 0, &out[8..]);
+    out[4..8].copy_from_slice(&sum.to_le_bytes());
+    out
+}
+
+/// Where a copy of the metadata lies, for its checksum.
+fn meta_address(file: FileId) -> u64 {
+    if file == FileId::MetaA {
+        u64::from(b'a') << 32
+    } else {
+        u64::from(b'b') << 32
+    }
+}
+
+/// The metadata in a copy that lies in `file`; `None` if it is not good.
+pub fn decode_meta(file: FileId, bytes: &[u8]) -> Option<MetaView> {
+    if bytes.len() != META || word(bytes, 0)? != META_MAGIC {
+        return None;
+    }
+    if word(bytes, 4)? != checksum(meta_address(file), 0, &bytes[8..]) {
+        return None;
+    }
+    let vote = bytes[24];
+    Some(MetaView {
+        version: number(bytes, 8)?,
+        term: Term(number(bytes, 16)?),
+        voted_for: (vote != NOBODY).then_some(SiteId(vote)),
+        epoch: Epoch(number(bytes, 25)?),
+        log_synced: number(bytes, 33)?,
+    })
+}
