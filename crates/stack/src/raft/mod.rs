@@ -245,8 +245,16 @@ impl Raft {
         }
     }
 
-    /// The disk went on: sends what waited for it.
+    /// The disk went on: acknowledges what is durable now.
     pub fn disk_progressed(&mut self, ctx: &mut Context<'_>) {
+        self.send_owed_ack(ctx);
+        if self.role == Role::Leader {
+            self.advance_commit(ctx);
+        }
+    }
+
+    /// Lets out what waits behind the gate for term and vote to be durable, if they are.
+    pub fn open_gate(&mut self, ctx: &mut Context<'_>) {
         while let Some(gated) = ctx.storage.open_gate() {
             match gated {
                 Gated::Send(to, message) => ctx.out.push_back(Output::Send { to, message }),
@@ -256,10 +264,6 @@ impl Raft {
                     }
                 }
             }
-        }
-        self.send_owed_ack(ctx);
-        if self.role == Role::Leader {
-            self.advance_commit(ctx);
         }
     }
 

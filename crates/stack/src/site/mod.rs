@@ -212,6 +212,8 @@ impl Site {
         if let Some(index) = self.raft.diverged() {
             return self.stop(Observation::Diverged { index });
         }
+        let (raft, mut ctx) = self.context(now);
+        raft.open_gate(&mut ctx);
         self.apply_committed();
         self.propose_step(now);
         self.answer(now);
