@@ -1,0 +1,154 @@
+//! What reaches a process, and what comes of what it wants done.
+
+use crate::disk::Completion;
+use crate::event::{Ending, Event};
+use crate::process::Process;
+use crate::sim::Sim;
+use firedrill_drill::world::WorldEvent;
+use firedrill_model::{Endpoint, Request, SiteId};
+use firedrill_stack::io::{DiskOp, Input, Output, Ticket};
+
+impl<P: Process> Sim<P> {
+    /// Something reaches a site: handled at once, kept if the process is frozen, lost if there is none. False: lost.
+    ///
+    /// (Where a model of the time that a process needs per input will find its place.)
+    pub(crate) fn deliver(&mut self, site: SiteId, input: Input) -> bool {
+        let Some(running) = &mut self.hosts[site.index()].process else {
+            return false;
+        };
+        if running.frozen_by.is_some() {
+            return running.keep(input);
+        }
+        self.handle(site, input);
+        true
+    }
+
+    /// A running process handles an input, and all that it then wants is done; or, if it dies in between, the first part of it.
+    pub(crate) fn handle(&mut self, site: SiteId, input: Input) {
+        let host = &mut self.hosts[site.index()];
+        let clock = host.clock(self.now);
+        let Some(running) = &mut host.process else {
+            return;
+        };
+        running.process.handle(clock, input);
+        self.invariants.handled(site, &running.process);
+        while let Some(running) = &mut self.hosts[site.index()].process {
+            let Some(output) = running.process.poll_output() else {
+                break;
+            };
+            self.perform(site, output);
+        }
+        self.wakes[site.index()] = self.hosts[site.index()].wake();
+        if self.invariants.has_found() {
+            self.tell_violations();
+        }
+    }
+
+    fn perform(&mut self, site: SiteId, output: Output) {
+        match output {
+            Output::Send { to, message } => {
+                self.invariants.sends(site, to, &message);
+                let sent = self
+                    .network
+                    .send(self.now, Endpoint::Site(site), Endpoint::Site(to));
+                if let Some((at, passage)) = sent {
+                    self.queue.put(
+                        at,
+                        Event::Message {
+                            from: site,
+                            to,
+                            passage,
+                            message,
+                        },
+                    );
+                }
+            }
+            Output::Disk(op) => self.disk_asked(site, op),
+            Output::Reply { ticket, response } => {
+                self.request_ends(site, ticket, Ending::Answered(response))
+            }
+            Output::Observe(observation) => {
+                self.invariants.observes(site, &observation);
+                let site_t = self.hosts[site.index()].clock(self.now);
+                self.tell(WorldEvent::Observed {
+                    site,
+                    site_t,
+                    observation,
+                });
+                return;
+            }
+        }
+        if !self.hosts[site.index()].armed.is_empty() {
+            self.crash_if_armed(site);
+        }
+    }
+
+    fn disk_asked(&mut self, site: SiteId, op: DiskOp) {
+        let host = &mut self.hosts[site.index()];
+        if let Some((at, completion)) = host.disk.issue(self.now, op) {
+            let (boot, process) = (host.outages, host.starts);
+            self.queue.put(
+                at,
+                Event::Disk {
+                    site,
+                    boot,
+                    process,
+                    completion,
+                },
+            );
+        }
+    }
+
+    /// The disk is done with something. It does its work for a dead process too, but nobody is told.
+    pub(crate) fn disk_done(
+        &mut self,
+        site: SiteId,
+        boot: u32,
+        process: u32,
+        completion: Completion,
+    ) {
+        let host = &mut self.hosts[site.index()];
+        if host.outages != boot {
+            return;
+        }
+        let (touched, input) = host.disk.complete(completion);
+        self.invariants.became_durable(site, &host.disk, touched);
+        if host.starts == process {
+            self.deliver(site, input);
+        }
+    }
+
+    /// A request reaches a site: a machine without power says nothing, one without a process refuses.
+    pub(crate) fn request_arrives(&mut self, site: SiteId, ticket: Ticket, request: Request) {
+        let host = &self.hosts[site.index()];
+        if !host.powered() {
+            return;
+        }
+        self.requests.received(ticket);
+        if host.process.is_none() {
+            self.request_ends(site, ticket, Ending::Refused);
+        } else if !self.deliver(site, Input::RequestReceived { ticket, request }) {
+            self.requests.lost(ticket);
+        }
+    }
+
+    /// The end of a request leaves a site.
+    pub(crate) fn request_ends(&mut self, site: SiteId, ticket: Ticket, ending: Ending) {
+        let Some(region) = self.requests.ends(ticket) else {
+            return;
+        };
+        let sent = self
+            .network
+            .send(self.now, Endpoint::Site(site), Endpoint::Region(region));
+        if let Some((at, passage)) = sent {
+            self.queue.put(
+                at,
+                Event::Response {
+                    passage,
+                    ticket,
+                    ending,
+                },
+            );
+        }
+    }
+}

@@ -1,0 +1,133 @@
+//! What is durable at each site, followed as it becomes so: the metadata, and the term of each entry of the log.
+
+use crate::chunks::Chunks;
+use crate::disk::{Disk, Touched};
+use firedrill_model::{LogIndex, SiteId, Term};
+use firedrill_stack::io::FileId;
+use firedrill_stack::storage::format::{self, LOG_FILE, MetaView};
+
+/// What a loss of power would leave of a site.
+#[derive(Clone, Debug)]
+pub(crate) struct Durable {
+    /// The copies of the metadata that are good.
+    copies: [Option<MetaView>; 2],
+    /// The term of each entry; the first is at 0.
+    terms: Chunks<Term>,
+    /// The good records end here.
+    parsed: usize,
+}
+
+impl Durable {
+    /// Of an empty disk.
+    pub(crate) fn new() -> Durable {
+        Durable {
+            copies: [None; 2],
+            terms: Chunks::new(),
+            parsed: 0,
+        }
+    }
+
+    /// The copy of the metadata that counts: of those that are good, the one with the higher version.
+    pub(crate) fn meta(&self) -> MetaView {
+        let newest = self.copies.iter().flatten().max_by_key(|copy| copy.version);
+        newest.copied().unwrap_or_default()
+    }
+
+    /// The last entry.
+    pub(crate) fn last(&self) -> (Term, LogIndex) {
+        (
+            self.terms.last().unwrap_or_default(),
+            LogIndex(self.terms.len() as u64),
+        )
+    }
+
+    /// Whether the log has this entry.
+    pub(crate) fn has(&self, index: LogIndex, term: Term) -> bool {
+        index
+            .0
+            .checked_sub(1)
+            .is_none_or(|at| self.terms.get(at as usize) == Some(term))
+    }
+
+    /// Follows what became durable.
+    pub(crate) fn follow(&mut self, disk: &Disk, touched: Touched) {
+        match touched {
+            Touched::Nothing => {}
+            Touched::File(FileId::MetaA, _) => self.copies[0] = meta(disk, FileId::MetaA),
+            Touched::File(FileId::MetaB, _) => self.copies[1] = meta(disk, FileId::MetaB),
+            Touched::File(file, from) if file == LOG_FILE => {
+                if from < self.parsed {
+                    self.read_again(disk);
+                } else {
+                    self.parse_on(disk);
+                }
+            }
+            Touched::File(..) => {}
+            Touched::Anything => {
+                self.copies = [FileId::MetaA, FileId::MetaB].map(|file| meta(disk, file));
+                self.read_again(disk);
+            }
+        }
+    }
+
+    fn read_again(&mut self, disk: &Disk) {
+        (self.terms, self.parsed) = (Chunks::new(), 0);
+        self.parse_on(disk);
+    }
+
+    fn parse_on(&mut self, disk: &Disk) {
+        let Some(log) = disk.durable(LOG_FILE) else {
+            return;
+        };
+        let part = log.tail(self.parsed);
+        let base = self.parsed;
+        for record in format::decode_log_part(&part, base as u64) {
+            let before = record.index.prev().0 as usize;
+            if record.index.0 == 0 || before > self.terms.len() {
+                // A hole: whatever comes after it is not part of a log.
+                break;
+            }
+            self.terms.truncate(before);
+            self.terms.push(record.term);
+            self.parsed = base + record.end;
+        }
+    }
+}
+
+fn meta(disk: &Disk, file: FileId) -> Option<MetaView> {
+    format::decode_meta(file, &disk.durable(file)?.to_vec())
+}
+
+/// The durable logs of all sites.
+#[derive(Clone, Debug)]
+pub(crate) struct Disks(Vec<Durable>);
+
+impl Disks {
+    /// So many empty disks.
+    pub(crate) fn new(sites: usize) -> Disks {
+        Disks(vec![Durable::new(); sites])
+    }
+
+    /// What is durable at a site.
+    pub(crate) fn at(&self, site: SiteId) -> &Durable {
+        &self.0[site.index()]
+    }
+
+    /// The same, to follow on.
+    pub(crate) fn at_mut(&mut self, site: SiteId) -> &mut Durable {
+        &mut self.0[site.index()]
+    }
+
+    /// Every site with what is durable at it.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (SiteId, &Durable)> {
+        self.0
+            .iter()
+            .enumerate()
+            .map(|(site, durable)| (SiteId(site as u8), durable))
+    }
+
+    /// More than half of the sites.
+    pub(crate) fn quorum(&self) -> usize {
+        self.0.len() / 2 + 1
+    }
+}
