@@ -1,8 +1,34 @@
-//! DR plan and scenario files: schema, errors with line and caret; yields the resolved [`Plan`] and [`Scenario`].
+//! DR plan and scenario files: from TOML to the resolved [`Plan`] and [`Scenario`], or all that is wrong, in one go.
+//!
+//! - [`plan`], [`scenario`]: what others use, resolved: names are indices, units are durations, defaults are filled in
+//! - [`load`], [`load_plan`], [`check_file`]: from files
+//! - [`Diagnostics`]: what is wrong, each with file, line, caret and what to do
+//! - [`figures`]: which figures are parameters, objectives and claims, and which a time scale divides
+//! - `plan_file/`, `scenario_file/`: the schema, one file per group of sections; each says how to add to it
+//! - `read/`: the reader that does not stop at the first mistake
+//! - `orderings`, `scale`, `derived`: what a plan must keep in order, its time scale, what the stack is told and a run must prove
 #![forbid(unsafe_code)]
 
+mod check;
+mod derived;
+mod diagnostic;
+pub mod figures;
+mod load;
+mod orderings;
 pub mod plan;
+mod plan_file;
+mod read;
+mod render;
+mod scale;
 pub mod scenario;
+mod scenario_file;
+mod source;
+mod suggest;
+mod units;
 
+pub use check::{Checked, check_file};
+pub use diagnostic::{Diagnostic, Diagnostics, Position};
+pub use load::{load, load_plan};
 pub use plan::Plan;
+pub use scale::ScaleRefused;
 pub use scenario::Scenario;

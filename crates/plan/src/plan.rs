@@ -31,6 +31,19 @@ pub struct Plan {
     pub latency_claim: Option<Duration>,
     /// The plan's scalable figures were divided by this; 1 as read.
     pub time_scale: u32,
+    /// The figures that are ours and not the seed's.
+    pub assumptions: Vec<Assumption>,
+}
+
+/// A figure that is not in the document that the plan was made from: an assumption of whoever wrote the plan.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Assumption {
+    /// The section that it is in, with what it is about: `[[link]] new-york, london`.
+    pub section: String,
+    /// The key.
+    pub key: String,
+    /// The paragraph of the document that the section is taken from.
+    pub source: String,
 }
 
 /// A site.
