@@ -30,4 +30,4 @@ mod requests;
 mod sim;
 
 pub use process::Process;
-pub use sim::Sim;
+pub use sim::{Sim, capabilities};

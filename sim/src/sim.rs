@@ -25,6 +25,16 @@ const STORM: u32 = 2_000_000;
 /// A process that asks to be woken at once, when it has just been woken, is woken this much later.
 const TIMER_SLACK: Duration = Duration::from_micros(1);
 
+/// What every simulated world can do; to be known before there is one, since schedules are drawn for it.
+pub fn capabilities() -> Capabilities {
+    Capabilities {
+        world: "sim",
+        faults: FaultKind::ALL.to_vec(),
+        deterministic: true,
+        invariants: Invariant::ALL.iter().map(|invariant| invariant.name()).collect(),
+    }
+}
+
 /// A simulated world. A clone of it is a fork: given the same commands, both go on alike.
 #[derive(Clone)]
 pub struct Sim<P: Process = Site> {
@@ -299,17 +309,22 @@ impl<P: Process> Sim<P> {
     }
 }
 
+/// What the simulator can do; a schedule is drawn for it before there is a world.
+pub fn capabilities() -> Capabilities {
+    Capabilities {
+        world: "sim",
+        faults: FaultKind::ALL.to_vec(),
+        deterministic: true,
+        invariants: Invariant::ALL
+            .iter()
+            .map(|invariant| invariant.name())
+            .collect(),
+    }
+}
+
 impl<P: Process> World for Sim<P> {
     fn capabilities(&self) -> Capabilities {
-        Capabilities {
-            world: "sim",
-            faults: FaultKind::ALL.to_vec(),
-            deterministic: true,
-            invariants: Invariant::ALL
-                .iter()
-                .map(|invariant| invariant.name())
-                .collect(),
-        }
+        capabilities()
     }
 
     fn step(&mut self, until: Time, commands: &[Command]) -> Step {
