@@ -309,19 +309,6 @@ impl<P: Process> Sim<P> {
     }
 }
 
-/// What the simulator can do; a schedule is drawn for it before there is a world.
-pub fn capabilities() -> Capabilities {
-    Capabilities {
-        world: "sim",
-        faults: FaultKind::ALL.to_vec(),
-        deterministic: true,
-        invariants: Invariant::ALL
-            .iter()
-            .map(|invariant| invariant.name())
-            .collect(),
-    }
-}
-
 impl<P: Process> World for Sim<P> {
     fn capabilities(&self) -> Capabilities {
         capabilities()
