@@ -135,3 +135,6 @@ impl Chain {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;
