@@ -1,0 +1,108 @@
+//! Operations, each with its end.
+
+use super::{At, Malformed};
+use firedrill_history::{Event, Purpose};
+use firedrill_model::{ClientId, Op, OpId, Outcome, RegionId, ServiceId, SiteId};
+use std::collections::BTreeMap;
+
+/// An operation.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Call<'j> {
+    pub(crate) id: OpId,
+    pub(crate) client: ClientId,
+    pub(crate) region: RegionId,
+    pub(crate) service: ServiceId,
+    pub(crate) purpose: Purpose,
+    pub(crate) op: &'j Op,
+    pub(crate) invoked: At,
+    /// `None` if the journal ends before.
+    pub(crate) returned: Option<Returned<'j>>,
+}
+
+/// The end of an operation.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Returned<'j> {
+    pub(crate) at: At,
+    pub(crate) site: Option<SiteId>,
+    pub(crate) outcome: &'j Outcome,
+}
+
+impl<'j> Call<'j> {
+    /// What became of it; an operation that never returned is unknown.
+    pub(crate) fn outcome(&self) -> &'j Outcome {
+        self.returned.map_or(&Outcome::Unknown, |returned| returned.outcome)
+    }
+}
+
+/// Gathers operations from events.
+pub(crate) struct Calls<'j> {
+    calls: Vec<Call<'j>>,
+    /// Where a call stands, by its number, as long as numbers are as dense as a run's are; else in `sparse`.
+    dense: Vec<u32>,
+    dense_limit: u64,
+    sparse: BTreeMap<OpId, u32>,
+}
+
+/// No call has this number yet.
+const NONE: u32 = u32::MAX;
+
+impl<'j> Calls<'j> {
+    /// For a journal of so many events.
+    pub(crate) fn with_capacity(events: usize) -> Calls<'j> {
+        let dense_limit = 2 * events as u64 + 1024;
+        Calls { calls: Vec::with_capacity(events / 2), dense: Vec::new(), dense_limit, sparse: BTreeMap::new() }
+    }
+
+    /// Takes an invocation or a return.
+    pub(crate) fn take(&mut self, place: usize, event: &'j Event, malformed: &mut Malformed) {
+        match event {
+            Event::Invoked { t, id, client, region, service, purpose, op } => {
+                if self.find(*id).is_some() {
+                    return malformed.note(|| format!("{id} was invoked twice"));
+                }
+                self.index(*id);
+                let invoked = At { t: *t, place };
+                let (client, region, service, purpose) = (*client, *region, *service, *purpose);
+                self.calls.push(Call { id: *id, client, region, service, purpose, op, invoked, returned: None });
+            }
+            Event::Returned { t, id, site, outcome, .. } => {
+                let Some(call) = self.find(*id).and_then(|number| self.calls.get_mut(number as usize)) else {
+                    return malformed.note(|| format!("{id} returned without having been invoked"));
+                };
+                if call.returned.is_some() {
+                    malformed.note(|| format!("{id} returned twice"));
+                } else if *t < call.invoked.t {
+                    malformed.note(|| format!("{id} returned before it was invoked"));
+                } else {
+                    call.returned = Some(Returned { at: At { t: *t, place }, site: *site, outcome });
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// The calls, in the order of the journal.
+    pub(crate) fn finish(self) -> Vec<Call<'j>> {
+        self.calls
+    }
+
+    fn find(&self, id: OpId) -> Option<u32> {
+        if id.0 < self.dense_limit {
+            self.dense.get(id.index()).copied().filter(|number| *number != NONE)
+        } else {
+            self.sparse.get(&id).copied()
+        }
+    }
+
+    fn index(&mut self, id: OpId) {
+        let number = u32::try_from(self.calls.len()).unwrap_or(NONE);
+        if id.0 < self.dense_limit {
+            if self.dense.len() <= id.index() {
+                self.dense.resize(id.index() + 1, NONE);
+            }
+            self.dense[id.index()] = number;
+        } else {
+            self.sparse.insert(id, number);
+        }
+    }
+}
