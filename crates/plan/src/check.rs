@@ -41,9 +41,9 @@ const OF_SCENARIOS: [&str; 10] = [
 #[derive(Clone, Debug, PartialEq)]
 pub enum Checked {
     /// A plan.
-    Plan(Plan),
+    Plan(Box<Plan>),
     /// A scenario, with the plan that it names.
-    Scenario(Plan, Scenario),
+    Scenario(Box<Plan>, Box<Scenario>),
 }
 
 impl Checked {
@@ -92,9 +92,10 @@ pub fn check_file(path: &Path) -> Result<Checked, Diagnostics> {
         return Err(Diagnostics::from_list(vec![diagnostic]));
     }
     if plans > scenarios {
-        Plan::parse(&file, &text).map(Checked::Plan)
+        Plan::parse(&file, &text).map(|plan| Checked::Plan(Box::new(plan)))
     } else {
-        scenario_and_plan(path, source).map(|(plan, scenario)| Checked::Scenario(plan, scenario))
+        scenario_and_plan(path, source)
+            .map(|(plan, scenario)| Checked::Scenario(Box::new(plan), Box::new(scenario)))
     }
 }
 

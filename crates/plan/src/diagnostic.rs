@@ -39,6 +39,8 @@ pub(crate) struct Excerpt {
     pub(crate) line: String,
     pub(crate) from: usize,
     pub(crate) to: usize,
+    /// Whether it is the whole line.
+    pub(crate) whole: bool,
 }
 
 /// All that is wrong: never empty. In the order of files and lines.

@@ -6,6 +6,7 @@ use crate::read::{Field, document};
 use crate::scenario::Scenario;
 use crate::scenario_file;
 use crate::source::Source;
+use crate::suggest;
 use std::cell::OnceCell;
 use std::fs::File;
 use std::io::{self, Read};
@@ -73,15 +74,39 @@ fn named_plan(scenario: &Path, field: &Field<'_>) -> Option<Result<Plan, Diagnos
     match read(&path) {
         Ok(bytes) => Some(decode(&file, bytes).and_then(|text| Plan::parse(&file, &text))),
         Err(error) => {
-            let advice =
-                format!("the path is relative to the scenario's folder, so this is {file}");
             field.sink.error(
                 &field.span,
                 format!("the plan cannot be read: {}", reason(&error)),
-                advice,
+                near(&path),
             );
             None
         }
+    }
+}
+
+/// A file beside the one that is not there, with nearly its name, or else where it was looked for.
+fn near(path: &Path) -> String {
+    let beside = path
+        .parent()
+        .and_then(|folder| folder.read_dir().ok())
+        .into_iter()
+        .flatten()
+        .filter_map(Result::ok);
+    let mut beside: Vec<String> = beside
+        .filter_map(|entry| entry.file_name().into_string().ok())
+        .filter(|name| name.ends_with(".toml"))
+        .collect();
+    beside.sort();
+    let name = path
+        .file_name()
+        .and_then(|name| name.to_str())
+        .unwrap_or_default();
+    match suggest::closest(name, beside.iter().map(String::as_str)) {
+        Some(near) => format!("did you mean `{near}`, in the same folder?"),
+        None => format!(
+            "the path is relative to the scenario's folder, so this is {}",
+            path.display()
+        ),
     }
 }
 

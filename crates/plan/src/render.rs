@@ -39,15 +39,14 @@ pub(crate) fn render(diagnostics: &Diagnostics, color: bool) -> String {
 /// One of them.
 fn one(renderer: &Renderer, diagnostic: &Diagnostic) -> String {
     let mut group = Group::with_title(Level::ERROR.primary_title(&diagnostic.message));
+    let (file, snippet) = (diagnostic.file.as_str(), snippet(diagnostic));
     group = match diagnostic.position {
+        Some(_) if diagnostic.excerpt.whole => group.element(snippet.path(file)),
+        // The column cannot be seen from a part of the line.
         Some(at) => group
-            .element(
-                Origin::path(&diagnostic.file)
-                    .line(at.line)
-                    .char_column(at.column),
-            )
-            .element(snippet(diagnostic, at.line)),
-        None => group.element(Origin::path(&diagnostic.file)),
+            .element(Origin::path(file).line(at.line).char_column(at.column))
+            .element(snippet),
+        None => group.element(Origin::path(file)),
     };
     if let Some(suggestion) = &diagnostic.suggestion {
         group = group.element(Level::HELP.message(normalize_untrusted_str(suggestion)));
@@ -56,9 +55,9 @@ fn one(renderer: &Renderer, diagnostic: &Diagnostic) -> String {
 }
 
 /// The source line with a caret.
-fn snippet(diagnostic: &Diagnostic, line: usize) -> Snippet<'_, annotate_snippets::Annotation<'_>> {
+fn snippet(diagnostic: &Diagnostic) -> Snippet<'_, annotate_snippets::Annotation<'_>> {
     let excerpt = &diagnostic.excerpt;
     Snippet::source(&excerpt.line)
-        .line_start(line)
+        .line_start(diagnostic.position.map_or(1, |at| at.line))
         .annotation(AnnotationKind::Primary.span(excerpt.from..excerpt.to))
 }

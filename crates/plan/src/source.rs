@@ -4,7 +4,9 @@ use crate::diagnostic::{Diagnostic, Excerpt, Position};
 use std::ops::Range;
 
 /// A line longer than this many bytes is shown through a window.
-const WINDOW: usize = 200;
+const WINDOW: usize = 2000;
+/// A mark that some editors put before the first character.
+const BYTE_ORDER_MARK: char = '\u{feff}';
 
 /// A file's name and text.
 #[derive(Clone, Copy, Debug)]
@@ -22,22 +24,19 @@ impl Source<'_> {
         suggestion: Option<String>,
     ) -> Diagnostic {
         let start = self.boundary(span.start.min(self.text.len()));
-        let line_start = self.text[..start]
-            .rfind('\n')
-            .map_or(0, |newline| newline + 1);
-        let line_end = self.text[start..]
-            .find('\n')
-            .map_or(self.text.len(), |newline| start + newline);
-        let end = self.boundary(span.end.clamp(start, line_end.max(start)));
+        let line = self.line_around(start);
+        let start = start.max(line.start);
+        let end = self.boundary(span.end.clamp(start, line.end.max(start)));
         let position = Position {
             line: self.line(start),
-            column: self.text[line_start..start].chars().count() + 1,
+            column: self.text[line.start..start].chars().count() + 1,
         };
-        let (from, to) = self.window(line_start..line_end, start..end);
+        let (from, to) = self.window(&line, start);
         let excerpt = Excerpt {
             line: self.text[from..to].to_owned(),
             from: start - from,
             to: end.min(to).max(start) - from,
+            whole: (from, to) == (line.start, line.end),
         };
         Diagnostic {
             file: self.file.to_owned(),
@@ -58,12 +57,35 @@ impl Source<'_> {
             + 1
     }
 
-    /// The part of a line that is shown.
-    fn window(&self, line: Range<usize>, span: Range<usize>) -> (usize, usize) {
+    /// The line that `offset` is in, without its end and without a byte order mark.
+    fn line_around(&self, offset: usize) -> Range<usize> {
+        let start = self.text[..offset]
+            .rfind('\n')
+            .map_or(0, |newline| newline + 1);
+        let end = self.text[offset..]
+            .find('\n')
+            .map_or(self.text.len(), |newline| offset + newline);
+        let line = &self.text[start..end];
+        let mark = if start == 0 && line.starts_with(BYTE_ORDER_MARK) {
+            BYTE_ORDER_MARK.len_utf8()
+        } else {
+            0
+        };
+        // At the line's very end a place may be on the carriage return; then it stays.
+        let end = if line.ends_with('\r') {
+            (end - 1).max(offset)
+        } else {
+            end
+        };
+        (start + mark).min(end)..end
+    }
+
+    /// The part of a line that is shown for a place in it.
+    fn window(&self, line: &Range<usize>, start: usize) -> (usize, usize) {
         if line.len() <= WINDOW {
             return (line.start, line.end);
         }
-        let from = span.start.saturating_sub(WINDOW / 4).max(line.start);
+        let from = start.saturating_sub(WINDOW / 4).max(line.start);
         (
             self.boundary(from),
             self.boundary((from + WINDOW).min(line.end)),

@@ -40,7 +40,7 @@ fn fold(word: &str) -> String {
 }
 
 /// "did you mean `x`?", or else `otherwise` with a list of the names.
-pub(crate) fn among<'a>(word: &str, candidates: &[&'a str], otherwise: &str) -> Option<String> {
+pub(crate) fn among(word: &str, candidates: &[&str], otherwise: &str) -> Option<String> {
     match closest(word, candidates.iter().copied()) {
         Some(candidate) => Some(format!("did you mean `{candidate}`?")),
         None if candidates.is_empty() => None,

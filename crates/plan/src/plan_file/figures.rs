@@ -164,13 +164,13 @@ fn dns(table: Table<'_>, provenance: &Provenance) -> Duration {
 }
 
 fn read_level(table: Table<'_>, provenance: &Provenance) -> Level {
-    let success = table
-        .required("success_percent")
-        .and_then(|field| success(&field));
     let level = Level {
         sustain: table.duration("sustain_s", MILLISECOND, DAY),
         probes: table.count("probes", 1, 10_000_000),
-        success_per_mille: success.unwrap_or(1000),
+        success_per_mille: table
+            .required("success_percent")
+            .and_then(|field| success(&field))
+            .unwrap_or(1000),
         bound_margin: table.duration("bound_margin_ms", Duration::ZERO, Duration::from_secs(60)),
     };
     provenance.read(&table, "");

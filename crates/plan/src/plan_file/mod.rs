@@ -6,6 +6,7 @@
 
 mod figures;
 mod provenance;
+mod regions;
 mod services;
 mod sites;
 

@@ -3,7 +3,7 @@
 use super::provenance::Provenance;
 use super::sites::bounded;
 use crate::plan::Service;
-use crate::read::{Field, Name, Names, Sink, Table};
+use crate::read::{Expected, Field, Name, Names, Sink, Table};
 use std::time::Duration;
 use toml::de::DeValue;
 
@@ -26,18 +26,18 @@ struct Draft<'t> {
 
 /// Reads tiers and services.
 pub(super) fn read(root: &Table<'_>, provenance: &Provenance) -> Vec<Service> {
-    let tiers = bounded(root.required_tables("tier", "[[tier]]"), MAX_TIERS);
+    let (tiers, all) = bounded(root.required_tables("tier", "[[tier]]"), MAX_TIERS);
     let (tier_names, rtos): (Vec<Name>, Vec<Duration>) = tiers
         .into_iter()
         .map(|table| tier(table, provenance))
         .unzip();
-    let tiers = Names::new(root.sink, "tier", "tiers", &tier_names);
-    let tables = bounded(root.required_tables("service", "[[service]]"), MAX_SERVICES);
+    let tiers = Names::new(root.sink, "tier", "tiers", &tier_names).complete_if(all);
+    let (tables, all) = bounded(root.required_tables("service", "[[service]]"), MAX_SERVICES);
     let (mut drafts, names): (Vec<Draft<'_>>, Vec<Name>) = tables
         .into_iter()
         .map(|table| service(table, provenance))
         .unzip();
-    let names = Names::new(root.sink, "service", "services", &names);
+    let names = Names::new(root.sink, "service", "services", &names).complete_if(all);
     for draft in &mut drafts {
         if let Some(place) = draft.tier.as_ref().and_then(|field| tiers.resolve(field)) {
             draft.service.tier = tier_names[place].text.clone();
@@ -95,7 +95,7 @@ fn priority(field: &Field<'_>) -> Option<u8> {
             .strip_prefix(['P', 'p'])
             .and_then(|digits| digits.parse().ok()),
         DeValue::Integer(_) => Some(field.whole(0, LOWEST_PRIORITY)?),
-        _ => return field.wrong("a priority like \"P0\""),
+        _ => return field.wrong(Expected::Other("a priority like \"P0\"")),
     };
     let number = number
         .filter(|number: &u64| *number <= LOWEST_PRIORITY)

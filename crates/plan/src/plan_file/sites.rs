@@ -1,6 +1,7 @@
-//! `[[site]]`, `[[link]]`, `[[region]]`.
+//! `[[site]]` and `[[link]]`.
 
 use super::provenance::Provenance;
+use super::regions;
 use crate::plan::{Link, Region, Site};
 use crate::read::{Field, Name, Names, Table};
 use crate::suggest;
@@ -10,12 +11,10 @@ use std::time::Duration;
 
 /// What a site may be. The first site is the primary.
 const ROLES: [&str; 3] = ["primary", "secondary", "tertiary"];
-/// The most regions that a plan may have.
-const MAX_REGIONS: usize = 16;
 /// The most links: one for each pair of the most sites.
 const MAX_LINKS: usize = SiteSet::MAX_SITES * (SiteSet::MAX_SITES - 1) / 2;
 /// No link on earth is slower.
-const SLOWEST: Duration = Duration::from_secs(60);
+pub(super) const SLOWEST: Duration = Duration::from_secs(60);
 
 /// Sites, links and regions.
 pub(super) struct Topology {
@@ -29,16 +28,16 @@ pub(super) struct Topology {
 /// Reads the three lists.
 pub(super) fn read(root: &Table<'_>, provenance: &Provenance) -> Topology {
     let before = root.sink.count();
-    let tables = bounded(root.required_tables("site", "[[site]]"), SiteSet::MAX_SITES);
+    let (tables, all) = bounded(root.required_tables("site", "[[site]]"), SiteSet::MAX_SITES);
     let (sites, site_names): (Vec<Site>, Vec<Name>) = tables
         .into_iter()
         .map(|table| site(table, provenance))
         .unzip();
-    let names = Names::new(root.sink, "site", "sites", &site_names);
+    let names = Names::new(root.sink, "site", "sites", &site_names).complete_if(all);
     primary_first(root, &sites, &site_names);
     let links = links(root, provenance, &names);
     let sound = root.sink.count() == before && !sites.is_empty();
-    let regions = regions(root, provenance, &names, &site_names);
+    let regions = regions::read(root, provenance, &names, &site_names);
     Topology {
         sites,
         links,
@@ -47,8 +46,9 @@ pub(super) fn read(root: &Table<'_>, provenance: &Provenance) -> Topology {
     }
 }
 
-/// At most `most`; tells if there are more.
-pub(super) fn bounded(mut tables: Vec<Table<'_>>, most: usize) -> Vec<Table<'_>> {
+/// At most `most`, and whether these are all; tells if there are more.
+pub(super) fn bounded(mut tables: Vec<Table<'_>>, most: usize) -> (Vec<Table<'_>>, bool) {
+    let all = tables.len() <= most;
     if let Some(table) = tables.get(most) {
         let message = format!(
             "there are {} of {}; a plan has at most {most}",
@@ -62,7 +62,7 @@ pub(super) fn bounded(mut tables: Vec<Table<'_>>, most: usize) -> Vec<Table<'_>>
         );
     }
     tables.truncate(most);
-    tables
+    (tables, all)
 }
 
 fn site(table: Table<'_>, provenance: &Provenance) -> (Site, Name) {
@@ -120,18 +120,21 @@ fn primary_first(root: &Table<'_>, sites: &[Site], names: &[Name]) {
     }
 }
 
+/// A link, and where it stands.
+type Placed = (Link, Range<usize>);
+
 /// Every pair of sites has one link.
 fn links(root: &Table<'_>, provenance: &Provenance, names: &Names<'_>) -> Vec<Vec<Link>> {
     let count = names.as_slice().len().min(SiteSet::MAX_SITES);
-    let mut links: Vec<Vec<Option<(Link, Range<usize>)>>> = vec![vec![None; count]; count];
+    let mut links: Vec<Vec<Option<Placed>>> = vec![vec![None; count]; count];
     let tables = if count == 1 {
         root.tables("link", "[[link]]")
     } else {
         root.required_tables("link", "[[link]]")
     };
-    let tables = bounded(tables, MAX_LINKS);
+    let (tables, all) = bounded(tables, MAX_LINKS);
     let given = !tables.is_empty();
-    let mut unreadable = !names.complete();
+    let mut unreadable = !names.complete() || !all;
     for table in tables {
         let pair = table
             .required("between")
@@ -166,7 +169,7 @@ fn links(root: &Table<'_>, provenance: &Provenance, names: &Names<'_>) -> Vec<Ve
     if given && !unreadable {
         missing_links(root, names, &links);
     }
-    let link = |link: Option<(Link, Range<usize>)>| link.map(|(link, _)| link).unwrap_or_default();
+    let link = |link: Option<Placed>| link.map(|(link, _)| link).unwrap_or_default();
     links
         .into_iter()
         .map(|row| row.into_iter().map(link).collect())
@@ -175,7 +178,7 @@ fn links(root: &Table<'_>, provenance: &Provenance, names: &Names<'_>) -> Vec<Ve
 
 /// The two sites of a link.
 fn between(field: &Field<'_>, names: &Names<'_>) -> Option<(usize, usize)> {
-    let items = field.items()?;
+    let items = field.one_or_more()?;
     let [a, b] = items.as_slice() else {
         let message = format!(
             "a link is between two sites, but this names {}",
@@ -223,78 +226,4 @@ fn missing_links<L>(root: &Table<'_>, names: &Names<'_>, links: &[Vec<Option<L>>
             );
         }
     }
-}
-
-fn regions(
-    root: &Table<'_>,
-    provenance: &Provenance,
-    sites: &Names<'_>,
-    site_names: &[Name],
-) -> Vec<Region> {
-    let tables = bounded(root.required_tables("region", "[[region]]"), MAX_REGIONS);
-    let (regions, names): (Vec<Region>, Vec<Name>) = tables
-        .into_iter()
-        .map(|table| region(table, provenance, sites))
-        .unzip();
-    Names::new(root.sink, "region", "regions", &names);
-    for name in names.iter().filter(|name| !name.text.is_empty()) {
-        if let Some(site) = site_names.iter().find(|site| site.text == name.text) {
-            let message = format!(
-                "`{}` is also the name of the site in line {}",
-                name.text,
-                root.sink.source.line(site.span.start)
-            );
-            root.sink.error(
-                &name.span,
-                message,
-                "a scenario could not tell them apart: rename one".to_owned(),
-            );
-        }
-    }
-    regions
-}
-
-fn region(table: Table<'_>, provenance: &Provenance, sites: &Names<'_>) -> (Region, Name) {
-    let name = Name::of(&table);
-    let mut round_trips = vec![None; sites.as_slice().len()];
-    if let Some(trips) = table.required_table("round_trip_ms", "round_trip_ms") {
-        for (site, field) in trips.named_fields("round_trip_ms") {
-            let duration = field.duration(Duration::ZERO, SLOWEST).unwrap_or_default();
-            match sites.find(site) {
-                Some(place) => round_trips[place] = Some(duration),
-                None => sites.unknown(table.sink, site, &field.key_span),
-            }
-        }
-        let missing =
-            |place: &usize| round_trips[*place].is_none() && !sites.as_slice()[*place].is_empty();
-        let missing: Vec<&str> = (0..round_trips.len())
-            .filter(missing)
-            .map(|place| sites.as_slice()[place])
-            .collect();
-        if !missing.is_empty() {
-            let message = format!(
-                "region `{}` has no round trip to {}",
-                name.text,
-                suggest::list(missing.iter().copied())
-            );
-            table.sink.dependent(
-                &trips.span,
-                message,
-                format!("add `{} = …`, a number of milliseconds", missing[0]),
-            );
-        }
-    }
-    provenance.read(&table, &name.text);
-    table.done();
-    let round_trips = round_trips
-        .into_iter()
-        .map(Option::unwrap_or_default)
-        .collect();
-    (
-        Region {
-            name: name.text.clone(),
-            round_trips,
-        },
-        name,
-    )
 }

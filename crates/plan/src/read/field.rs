@@ -1,5 +1,6 @@
 //! A value: text, numbers, durations, ranges, lists.
 
+use super::mistaken::Expected;
 use super::{Sink, Table};
 use crate::scenario::Range as TimeRange;
 use crate::units;
@@ -16,13 +17,15 @@ pub(crate) struct Field<'t> {
     pub(crate) key_span: Range<usize>,
     pub(crate) span: Range<usize>,
     pub(crate) value: &'t DeValue<'t>,
+    /// Whether it is an item of the key's list.
+    pub(crate) item: bool,
 }
 
 impl<'t> Field<'t> {
     /// Text that is not empty.
     pub(crate) fn text(&self) -> Option<&'t str> {
         let DeValue::String(text) = self.value else {
-            return self.wrong("text in quotes");
+            return self.wrong(Expected::Text);
         };
         if text.trim().is_empty() {
             self.sink
@@ -35,7 +38,7 @@ impl<'t> Field<'t> {
     /// True or false.
     pub(crate) fn flag(&self) -> Option<bool> {
         let DeValue::Boolean(flag) = self.value else {
-            return self.wrong("true or false");
+            return self.wrong(Expected::Flag);
         };
         Some(*flag)
     }
@@ -43,7 +46,7 @@ impl<'t> Field<'t> {
     /// A whole number from `low` to `high`.
     pub(crate) fn whole(&self, low: u64, high: u64) -> Option<u64> {
         let DeValue::Integer(integer) = self.value else {
-            return self.wrong("a whole number");
+            return self.wrong(Expected::Whole);
         };
         let number = whole_of(integer)
             .and_then(|number| u64::try_from(number).ok())
@@ -57,7 +60,7 @@ impl<'t> Field<'t> {
     /// A number that may have a fraction, from `low` to `high`.
     pub(crate) fn number(&self, low: f64, high: f64) -> Option<f64> {
         let Some(number) = Field::number_of(self.value) else {
-            return self.wrong(self.in_words());
+            return self.wrong(Expected::Number);
         };
         if !(low..=high).contains(&number) {
             self.out_of_range(&low.to_string(), &high.to_string());
@@ -69,7 +72,7 @@ impl<'t> Field<'t> {
     /// A duration, in the unit that the key ends in.
     pub(crate) fn duration(&self, low: Duration, high: Duration) -> Option<Duration> {
         let Some(number) = Field::number_of(self.value) else {
-            return self.wrong(self.in_words());
+            return self.wrong(Expected::Number);
         };
         let duration =
             units::duration(number, self.key).filter(|duration| (low..=high).contains(duration));
@@ -86,11 +89,15 @@ impl<'t> Field<'t> {
     pub(crate) fn per_mille(&self) -> Option<u32> {
         let number = self.number(0.0, 100.0)?;
         let thousandths = (number * 10.0).round();
+        let (below, above) = (
+            (number * 10.0).floor() / 10.0,
+            (number * 10.0).ceil() / 10.0,
+        );
         if (number * 10.0 - thousandths).abs() > 1e-6 {
             self.sink.error(
                 &self.span,
                 format!("`{}` has at most one digit after the point", self.key),
-                format!("write `{}`", thousandths / 10.0),
+                format!("write `{below}` or `{above}`"),
             );
             return None;
         }
@@ -157,7 +164,7 @@ impl<'t> Field<'t> {
     /// The items of a list that is not empty.
     pub(crate) fn items(&self) -> Option<Vec<Field<'t>>> {
         let DeValue::Array(items) = self.value else {
-            return self.wrong("a list in brackets");
+            return self.wrong(Expected::List);
         };
         if items.is_empty() {
             self.sink.error(
@@ -170,6 +177,7 @@ impl<'t> Field<'t> {
         let item = |item: &'t toml::Spanned<DeValue<'t>>| Field {
             span: item.span(),
             value: item.get_ref(),
+            item: true,
             ..self.clone()
         };
         Some(items.iter().map(item).collect())
@@ -188,7 +196,7 @@ impl<'t> Field<'t> {
         match self.value {
             DeValue::String(_) => Some(vec![self.clone()]),
             DeValue::Array(_) => self.items(),
-            _ => self.wrong("a name in quotes, or a list of names"),
+            _ => self.wrong(Expected::Other("a name in quotes, or a list of names")),
         }
     }
 
@@ -203,7 +211,7 @@ impl<'t> Field<'t> {
                 );
                 return None;
             }
-            return self.wrong("a table");
+            return self.wrong(Expected::Other("a table"));
         };
         Some(Table::new(self.sink, title, self.span.clone(), entries))
     }
@@ -213,94 +221,6 @@ impl<'t> Field<'t> {
         match value {
             DeValue::Integer(integer) => whole_of(integer).map(|number| number as f64),
             DeValue::Float(float) => float_of(float),
-            _ => None,
-        }
-    }
-
-    /// What sort of value it is.
-    pub(crate) fn kind(&self) -> &'static str {
-        match self.value {
-            DeValue::String(_) => "text",
-            DeValue::Integer(_) => "a whole number",
-            DeValue::Float(_) => "a number with a fraction",
-            DeValue::Boolean(_) => "true or false",
-            DeValue::Datetime(_) => "a date or time",
-            DeValue::Array(_) => "a list",
-            DeValue::Table(_) => "a table",
-        }
-    }
-
-    /// Tells that the value is of another sort than `expected`.
-    pub(crate) fn wrong<T>(&self, expected: &str) -> Option<T> {
-        let message = format!(
-            "`{}` must be {expected}, but this is {}",
-            self.key,
-            self.kind()
-        );
-        self.sink
-            .error(&self.span, message, self.as_it_may_be_meant(expected));
-        None
-    }
-
-    /// The source text at `span`.
-    pub(crate) fn text_at(&self, span: &Range<usize>) -> &'t str {
-        self.sink.source.text.get(span.clone()).unwrap_or_default()
-    }
-
-    fn in_words(&self) -> &'static str {
-        units::split(self.key)
-            .1
-            .map_or("a number", units::Unit::in_words)
-    }
-
-    fn out_of_range(&self, low: &str, high: &str) {
-        let unit = units::split(self.key)
-            .1
-            .map_or(String::new(), |unit| format!(" {}", unit.name()));
-        let given = self.text_at(&self.span);
-        let given = if given.len() > 40 { "this" } else { given };
-        let message = format!(
-            "`{}` must be from {low} to {high}{unit}, not {given}",
-            self.key
-        );
-        self.sink.error(&self.span, message, None);
-    }
-
-    /// What to write, where the value shows what was meant: `"30s"` for a number of milliseconds, `"true"` for true.
-    fn as_it_may_be_meant(&self, expected: &str) -> Option<String> {
-        match self.value {
-            DeValue::String(text)
-                if expected.starts_with("a number") || expected.starts_with("a whole number") =>
-            {
-                let (number, unit) = units::parse_text(text)?;
-                let written = match (unit, units::split(self.key).1) {
-                    (Some(from), Some(to)) => units::convert(number, from, to)?,
-                    (None, _) => number.to_string(),
-                    (Some(_), None) => return None,
-                };
-                Some(format!(
-                    "write `{} = {written}`: the unit is in the key's name",
-                    self.key
-                ))
-            }
-            DeValue::String(text) if expected == "true or false" => {
-                matches!(text.as_ref(), "true" | "false")
-                    .then(|| format!("write `{} = {text}`, without quotes", self.key))
-            }
-            DeValue::Integer(_) | DeValue::Float(_) | DeValue::Boolean(_)
-                if expected == "text in quotes" =>
-            {
-                Some(format!(
-                    "write `{} = \"{}\"`",
-                    self.key,
-                    self.text_at(&self.span)
-                ))
-            }
-            DeValue::String(_) if expected == "a list in brackets" => Some(format!(
-                "write `{} = [{}]`",
-                self.key,
-                self.text_at(&self.span)
-            )),
             _ => None,
         }
     }

@@ -6,12 +6,16 @@
 //! - [`document`]: from text to a tree, with all syntax errors
 //! - [`table`]: a table and its keys: which are known is what was asked for, so unknown and missing ones are told at its end
 //! - [`field`]: a value: text, numbers, durations, ranges, lists
+//! - `unknown`: what an unknown key was meant to be
+//! - `mistaken`: a value that is not what its key takes
 //! - [`names`]: what things are called, and references to them
 
 pub(crate) mod document;
 pub(crate) mod field;
+mod mistaken;
 pub(crate) mod names;
 pub(crate) mod table;
+mod unknown;
 
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::source::Source;
@@ -19,6 +23,7 @@ use std::cell::{Cell, RefCell};
 use std::ops::Range;
 
 pub(crate) use field::Field;
+pub(crate) use mistaken::Expected;
 pub(crate) use names::{Name, Names};
 pub(crate) use table::Table;
 

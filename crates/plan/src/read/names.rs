@@ -79,7 +79,7 @@ pub(crate) struct Names<'a> {
     /// More of them: `sites`.
     plural: &'static str,
     names: Vec<&'a str>,
-    /// False if some could not be read, so that a name that is not among them may still be right.
+    /// False if some could not be read, or there are none, so that a name that is not among them may still be right.
     complete: bool,
 }
 
@@ -91,30 +91,40 @@ impl<'a> Names<'a> {
         plural: &'static str,
         names: &'a [Name],
     ) -> Names<'a> {
+        let mut complete = !names.is_empty() && names.iter().all(|name| !name.text.is_empty());
         for (place, name) in names
             .iter()
             .enumerate()
             .filter(|(_, name)| !name.text.is_empty())
         {
             if let Some(first) = names[..place].iter().find(|first| first.text == name.text) {
+                let line = sink.source.line(first.span.start);
                 let message = format!(
-                    "there are two {plural} `{}`; the first is in line {}",
-                    name.text,
-                    sink.source.line(first.span.start)
+                    "there are two {plural} `{}`; the first is in line {line}",
+                    name.text
                 );
                 sink.error(
                     &name.span,
                     message,
                     format!("give this {sort} another name"),
                 );
+                // The name that it should have had is missed elsewhere.
+                complete = false;
             }
         }
+        let names = names.iter().map(|name| name.text.as_str()).collect();
         Names {
             sort,
             plural,
-            names: names.iter().map(|name| name.text.as_str()).collect(),
-            complete: names.iter().all(|name| !name.text.is_empty()),
+            names,
+            complete,
         }
+    }
+
+    /// Not all are known if `all` is false.
+    pub(crate) fn complete_if(mut self, all: bool) -> Names<'a> {
+        self.complete &= all;
+        self
     }
 
     /// Of another file; `None` if it could not be read, so that any name may be right.

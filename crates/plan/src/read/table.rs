@@ -1,11 +1,12 @@
 //! A table and its keys.
 
+use super::unknown::meant;
 use super::{Field, Sink};
 use crate::{suggest, units};
 use std::cell::RefCell;
 use std::ops::Range;
 use std::time::Duration;
-use toml::de::{DeTable, DeValue};
+use toml::de::{DeString, DeTable, DeValue};
 
 /// A table under reading. Keys that are asked for are the keys that it may have; [`Table::done`] tells the others, and what is missing.
 pub(crate) struct Table<'t> {
@@ -50,6 +51,7 @@ impl<'t> Table<'t> {
             key_span: name.span(),
             span: value.span(),
             value: value.get_ref(),
+            item: false,
         })
     }
 
@@ -80,13 +82,14 @@ impl<'t> Table<'t> {
     /// Every entry as a field of `key`, for tables whose keys are names.
     pub(crate) fn named_fields(&self, key: &'static str) -> Vec<(&'t str, Field<'t>)> {
         let field = |(name, value): (&'t toml::Spanned<_>, &'t toml::Spanned<DeValue<'t>>)| {
-            let name: &toml::Spanned<toml::de::DeString<'t>> = name;
+            let name: &toml::Spanned<DeString<'t>> = name;
             let field = Field {
                 sink: self.sink,
                 key,
                 key_span: name.span(),
                 span: value.span(),
                 value: value.get_ref(),
+                item: false,
             };
             (name.get_ref().as_ref(), field)
         };
@@ -154,7 +157,7 @@ impl<'t> Table<'t> {
 
     /// The tables of `[[key]]`, of which there must be one.
     pub(crate) fn required_tables(&self, key: &'static str, title: &str) -> Vec<Table<'t>> {
-        self.required_as(key, || format!("add a section `{title}` for each"))
+        self.required_as(key, || format!("sections `{title}`"))
             .map(|field| self.tables_of(&field, title))
             .unwrap_or_default()
     }
@@ -205,7 +208,7 @@ impl<'t> Table<'t> {
 
     /// The table `[key]`, which must be there.
     pub(crate) fn required_table(&self, key: &'static str, title: &str) -> Option<Table<'t>> {
-        self.required_as(key, || format!("add a section `{title}`"))?
+        self.required_as(key, || format!("a section `{title}`"))?
             .table(title)
     }
 
@@ -225,107 +228,29 @@ impl<'t> Table<'t> {
     pub(crate) fn done(self) {
         let asked = self.asked.borrow();
         let mut missing = self.missing.borrow_mut();
-        for (name, value) in self
-            .entries
-            .iter()
-            .filter(|(name, _)| !asked.contains(&name.get_ref().as_ref()))
-        {
-            let key = name.get_ref().as_ref();
-            let (meant, suggestion) = self.meant(key, value.get_ref(), &asked);
+        let unknown = |(name, _): &(&toml::Spanned<DeString<'_>>, _)| {
+            !asked.contains(&name.get_ref().as_ref())
+        };
+        for (name, value) in self.entries.iter().filter(unknown) {
+            let (key, value) = (name.get_ref().as_ref(), value.get_ref());
+            let (meant, suggestion) =
+                meant(&self.title, key, value, &asked, |known| self.has(known));
             missing.retain(|(missing, _)| Some(*missing) != meant);
-            let sort = if is_section(value.get_ref()) {
-                "section"
-            } else {
-                "key"
-            };
+            let sort = if is_section(value) { "section" } else { "key" };
             self.sink.error(
                 &name.span(),
                 format!("`{key}` is not a {sort} of {}", self.title),
                 suggestion,
             );
         }
-        for (key, hint) in missing.iter() {
+        if !missing.is_empty() {
+            let names = suggest::list(missing.iter().map(|(key, _)| *key));
+            let hints: Vec<&str> = missing.iter().map(|(_, hint)| hint.as_str()).collect();
             self.sink.dependent(
                 &self.span,
-                format!("{} has no `{key}`", self.title),
-                hint.clone(),
+                format!("{} has no {names}", self.title),
+                format!("add {}", hints.join(", ")),
             );
-        }
-    }
-
-    /// The key that an unknown one was meant to be, and what to do.
-    fn meant(
-        &self,
-        key: &str,
-        value: &DeValue<'_>,
-        asked: &[&'static str],
-    ) -> (Option<&'static str>, String) {
-        let (stem, unit) = units::split(key);
-        let other_unit = asked.iter().copied().find(|known| {
-            let (known_stem, known_unit) = units::split(known);
-            known_unit.is_some() && known_stem == stem
-        });
-        if let Some(known) = other_unit {
-            return (Some(known), self.in_its_unit(key, known, unit, value));
-        }
-        match suggest::closest(key, asked.iter().copied()) {
-            Some(close) => {
-                let known = asked.iter().copied().find(|known| *known == close);
-                (
-                    known,
-                    format!("did you mean `{close}`?{}", self.if_taken(close)),
-                )
-            }
-            None => (
-                None,
-                format!(
-                    "the keys of {} are {}",
-                    self.title,
-                    suggest::list(asked.iter().copied())
-                ),
-            ),
-        }
-    }
-
-    /// What to write instead of a key in another unit.
-    fn in_its_unit(
-        &self,
-        key: &str,
-        known: &str,
-        unit: Option<units::Unit>,
-        value: &DeValue<'_>,
-    ) -> String {
-        let taken = self.if_taken(known);
-        let number = Field::number_of(value);
-        let Some(to) = units::split(known).1 else {
-            return format!("did you mean `{known}`?{taken}");
-        };
-        match (unit, number) {
-            (None, _) => format!(
-                "did you mean `{known}`? a key ends in its unit, here {}{taken}",
-                to.name()
-            ),
-            (Some(from), Some(number)) => match units::convert(number, from, to) {
-                Some(converted) => format!(
-                    "did you mean `{known}`? {number} {} are {converted} {}: `{known} = {converted}`{taken}",
-                    from.name(),
-                    to.name()
-                ),
-                None => format!("did you mean `{known}`?{taken}"),
-            },
-            (Some(_), None) => format!(
-                "did you mean `{known}`? it is written without `{}`{taken}",
-                key
-            ),
-        }
-    }
-
-    /// A remark, if the key that was meant is there as well.
-    fn if_taken(&self, known: &str) -> String {
-        if self.has(known) {
-            " (it is there too: keep one)".to_owned()
-        } else {
-            String::new()
         }
     }
 }
@@ -345,8 +270,8 @@ fn is_section(value: &DeValue<'_>) -> bool {
 /// How a missing key may look.
 fn example(key: &str) -> String {
     match units::split(key).1 {
-        Some(unit) => format!("add `{key} = …`, {}", unit.in_words()),
-        None => format!("add `{key} = …`"),
+        Some(unit) => format!("`{key} = …`, {}", unit.in_words()),
+        None => format!("`{key} = …`"),
     }
 }
 

@@ -67,17 +67,16 @@ fn step(table: Table<'_>, places: &Places<'_>, given: &mut Vec<Name>) -> Option<
         .optional("duration_s")
         .and_then(|field| field.time_range(SHORTEST, LONGEST));
     let Some(kind) = table.required("action").and_then(|field| action(&field)) else {
-        // Which other keys it may have is not known.
-        [
-            "target",
-            "peers",
-            "direction",
-            "delay_ms",
-            "jitter_ms",
-            "offset_ms",
-        ]
-        .into_iter()
-        .for_each(|key| drop(table.optional(key)));
+        // Which other keys it may have is not known; names are names.
+        for key in ["direction", "delay_ms", "jitter_ms", "offset_ms"] {
+            table.optional(key);
+        }
+        for field in ["target", "peers"]
+            .into_iter()
+            .filter_map(|key| table.optional(key))
+        {
+            places.endpoints(&field);
+        }
         table.done();
         return None;
     };

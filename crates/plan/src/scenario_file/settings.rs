@@ -1,7 +1,7 @@
 //! `tags`, `[steady_state]`, `[defences]`, `[physics]`, `[rollbacks]`, `[objectives]`.
 
 use super::{LONGEST, Places, SHORTEST, range_or};
-use crate::read::{Field, Table};
+use crate::read::{Expected, Field, Table};
 use crate::scenario::{Defence, Defences, PhysicsRange, Rollbacks, Wanted};
 use crate::suggest;
 use std::time::Duration;
@@ -81,7 +81,9 @@ fn defence(field: &Field<'_>) -> Option<Defence> {
                 on_per_mille: on_per_mille?,
             })
         }
-        _ => field.wrong("true, false, or drawn: `{ on_percent = 70 }`"),
+        _ => field.wrong(Expected::Other(
+            "true, false, or drawn: `{ on_percent = 70 }`",
+        )),
     }
 }
 
