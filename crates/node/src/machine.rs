@@ -1,6 +1,6 @@
 //! What the shell runs.
 
-use firedrill_model::{Epoch, LogIndex, Role, Term, Time};
+use firedrill_model::{Epoch, LogIndex, Role, SiteId, Term, Time};
 use firedrill_stack::Site;
 use firedrill_stack::io::{Input, Output};
 use serde::{Deserialize, Serialize};
@@ -20,12 +20,16 @@ pub trait Machine: Send + 'static {
 /// How a site stands, for people and for the report at a run's end.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Status {
+    /// Whether it takes part: it has read its disk, and nothing has stopped it since.
+    pub recovered: bool,
     /// Its Raft role.
     pub role: Role,
     /// Its Raft term.
     pub term: Term,
-    /// Its fencing epoch.
+    /// The highest fencing epoch that it has accepted.
     pub epoch: Epoch,
+    /// The primary of that control state which it has applied.
+    pub primary: SiteId,
     /// It applied the log up to this entry.
     pub applied: LogIndex,
     /// The digest of its applied state, in hexadecimal (16 digits: JSON's numbers end at 2^53).
@@ -48,11 +52,13 @@ impl Machine for Site {
 
     fn status(&self) -> Status {
         Status {
+            recovered: self.recovered(),
+            primary: self.primary(),
             role: self.role(),
             term: self.term(),
             epoch: self.epoch(),
-            applied: self.applied(),
-            digest: self.digest(),
+            applied: self.applied_index(),
+            digest: self.applied_digest(),
         }
     }
 }

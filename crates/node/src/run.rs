@@ -2,8 +2,9 @@
 
 use crate::config::NodeConfig;
 use crate::observe::Lines;
-use crate::shell;
+use crate::shell::{self, Listeners};
 use crate::tokio_host::clock::monotonic_ns;
+use crate::tokio_host::net::TokioListener;
 use crate::tokio_host::{DiskThread, MonotonicClock, TokioNet};
 use firedrill_model::Rng;
 use firedrill_stack::Site;
@@ -109,27 +110,38 @@ pub async fn start(
     config: &NodeConfig,
     out: impl std::io::Write + Send + 'static,
 ) -> Result<shell::Running, NodeError> {
+    let listeners = shell::listen(&TokioNet, config)
+        .await
+        .map_err(|error| NodeError::Io(error.to_string()))?;
+    start_on(config, listeners, out)
+}
+
+/// The same with listeners that are already there. Must be called within a runtime.
+///
+/// # Errors
+/// See [`NodeError`].
+pub fn start_on(
+    config: &NodeConfig,
+    listeners: Listeners<TokioListener>,
+    out: impl std::io::Write + Send + 'static,
+) -> Result<shell::Running, NodeError> {
     let now = monotonic_ns();
     if config.run_start_ns > now {
+        let start = config.run_start_ns;
         return Err(NodeError::Config(format!(
-            "run_start_ns: {} lies ahead; the machine's monotonic clock is at {now}",
-            config.run_start_ns
+            "run_start_ns: {start} lies ahead; the machine's monotonic clock is at {now}"
         )));
     }
-    let disk = DiskThread::open(&config.data_dir).map_err(|error| match error.kind() {
-        std::io::ErrorKind::WouldBlock => NodeError::Io(format!(
-            "{}: another process uses it",
-            config.data_dir.display()
-        )),
-        _ => NodeError::Io(format!("{}: {error}", config.data_dir.display())),
+    let dir = &config.data_dir;
+    let disk = DiskThread::open(dir).map_err(|error| match error.kind() {
+        std::io::ErrorKind::WouldBlock => {
+            NodeError::Io(format!("{}: another process uses it", dir.display()))
+        }
+        _ => NodeError::Io(format!("{}: {error}", dir.display())),
     })?;
-    let net = TokioNet;
     let clock = MonotonicClock {
         run_start_ns: config.run_start_ns,
     };
-    let listeners = shell::listen(&net, config)
-        .await
-        .map_err(|error| NodeError::Io(error.to_string()))?;
     // A process that comes back must not draw what it drew before: two sites in step would stay in step.
     let draws = |label| Rng::new(config.seed ^ now, label).split(u64::from(config.me.0));
     let site = Site::new(Arc::new(config.stack.clone()), config.me, draws("site"));
@@ -139,7 +151,7 @@ pub async fn start(
     };
     shell::start(
         config,
-        (net, clock, disk),
+        (TokioNet, clock, disk),
         listeners,
         (site, observer),
         draws("sessions"),
