@@ -19,10 +19,19 @@ pub(crate) fn judge(facts: &Facts<'_>) -> Option<CheckResult> {
     let mut wrong = None;
     for event in &facts.journal.events {
         let (t, site, index, digest) = match event {
-            Event::Observed { t, site, observation: Observation::AppliedDigest { index, digest }, .. } => {
-                (*t, *site, *index, *digest)
-            }
-            Event::FinalState { t, site, up: true, applied, digest } => (*t, *site, *applied, *digest),
+            Event::Observed {
+                t,
+                site,
+                observation: Observation::AppliedDigest { index, digest },
+                ..
+            } => (*t, *site, *index, *digest),
+            Event::FinalState {
+                t,
+                site,
+                up: true,
+                applied,
+                digest,
+            } => (*t, *site, *applied, *digest),
             _ => continue,
         };
         let Some((expected, other, at)) = first.get(&index).copied() else {
@@ -32,9 +41,13 @@ pub(crate) fn judge(facts: &Facts<'_>) -> Option<CheckResult> {
         judged += 1;
         if digest != expected && wrong.is_none() {
             let (site, other) = (facts.names.site(site), facts.names.site(other));
-            let text = format!("up to {index}, {site} has digest {digest:016x} at {t}, and {other} had {expected:016x} at {at}");
+            let text = format!(
+                "up to {index}, {site} has digest {digest:016x} at {t}, and {other} had {expected:016x} at {at}"
+            );
             wrong = Some(text);
         }
     }
-    crate::sites_insides::result(NAME, judged, wrong, || format!("at {} entries", first.len()))
+    crate::sites_insides::result(NAME, judged, wrong, || {
+        format!("at {} entries", first.len())
+    })
 }

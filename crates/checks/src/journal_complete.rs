@@ -17,16 +17,27 @@ pub(crate) const DEADLINE: &str = "deadline";
 pub(crate) fn judge(facts: &Facts<'_>) -> CheckResult {
     let judged = facts.journal.events.len() as u64;
     let doubt = if facts.malformed.count > 0 {
-        Some(format!("no run has such a journal ({} oddities): {}", facts.malformed.count, facts.malformed.first.join("; ")))
+        Some(format!(
+            "no run has such a journal ({} oddities): {}",
+            facts.malformed.count,
+            facts.malformed.first.join("; ")
+        ))
     } else {
         match facts.ended {
-            None => Some("the journal does not say how the run ended; run the seed again".to_owned()),
+            None => {
+                Some("the journal does not say how the run ended; run the seed again".to_owned())
+            }
             Some("complete") => None,
             Some(why) => Some(format!("the run was cut short at {}: {why}", facts.end)),
         }
     };
     match doubt {
         Some(why) => CheckResult::client(NAME, Verdict::Unknown, judged, why),
-        None => CheckResult::client(NAME, Verdict::Pass, judged, format!("{judged} events until {}", facts.end)),
+        None => CheckResult::client(
+            NAME,
+            Verdict::Pass,
+            judged,
+            format!("{judged} events until {}", facts.end),
+        ),
     }
 }

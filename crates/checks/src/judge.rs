@@ -6,8 +6,9 @@ use crate::linearizable::{self, Budget};
 use crate::recovery_time::Recovery;
 use crate::verdict::Verdict;
 use crate::{
-    applied_digests_agree, beyond_plan, convergence, failover, faults, journal_complete, latency_claim, level, one_leader_per_term,
-    one_writer_per_epoch, recovery_time, sites_insides, steady_state,
+    applied_digests_agree, beyond_plan, convergence, failover, faults, journal_complete,
+    latency_claim, level, one_leader_per_term, one_writer_per_epoch, recovery_time, sites_insides,
+    steady_state,
 };
 use firedrill_history::Journal;
 
@@ -30,8 +31,11 @@ pub fn judge(journal: &Journal, options: &Options) -> Judgement {
         convergence::judge(&facts, &series),
     ];
     checks.extend(failover::judge(&facts));
-    let insides =
-        [one_leader_per_term::judge(&facts), applied_digests_agree::judge(&facts), one_writer_per_epoch::judge(&facts)];
+    let insides = [
+        one_leader_per_term::judge(&facts),
+        applied_digests_agree::judge(&facts),
+        one_writer_per_epoch::judge(&facts),
+    ];
     checks.extend(sites_insides::judge(&facts, insides.into_iter().flatten()));
     let mut judgement = Judgement {
         verdict: Verdict::Pass,
@@ -40,8 +44,18 @@ pub fn judge(journal: &Journal, options: &Options) -> Judgement {
         claims: latency_claim::judge(&facts),
         faults: faults::judge(&facts),
     };
-    judgement.verdict = combined(&facts, &judgement, &recoveries);
-    judgement.objectives = recoveries.into_iter().map(|recovery| recovery.result).collect();
+    if journal.manifest.objectives.judge_rto {
+        judgement.verdict = combined(&facts, &judgement, &recoveries);
+        judgement.objectives = recoveries
+            .into_iter()
+            .map(|recovery| recovery.result)
+            .collect();
+    } else {
+        // Reported beside the plan's figure, and without a say.
+        judgement.verdict = combined(&facts, &judgement, &[]);
+        let claims = recoveries.into_iter().map(Recovery::into_claim);
+        judgement.claims.splice(0..0, claims);
+    }
     judgement
 }
 
@@ -55,7 +69,9 @@ fn combined(facts: &Facts<'_>, judgement: &Judgement, recoveries: &[Recovery]) -
     let checks = judgement.checks.iter().map(|check| {
         let explained = match check.name.as_str() {
             convergence::NAME | failover::NAME => true,
-            journal_complete::NAME => facts.ended == Some(journal_complete::DEADLINE) && facts.malformed.count == 0,
+            journal_complete::NAME => {
+                facts.ended == Some(journal_complete::DEADLINE) && facts.malformed.count == 0
+            }
             _ => false,
         };
         explain(check.verdict, explained && beyond.is_some())

@@ -20,7 +20,15 @@ pub(crate) fn judge(facts: &Facts<'_>) -> Option<CheckResult> {
     let mut judged = 0;
     let mut wrong = None;
     for event in &facts.journal.events {
-        let Event::Observed { t, site, observation, .. } = event else { continue };
+        let Event::Observed {
+            t,
+            site,
+            observation,
+            ..
+        } = event
+        else {
+            continue;
+        };
         match observation {
             Observation::Started => {
                 highest.remove(site);
@@ -33,13 +41,20 @@ pub(crate) fn judge(facts: &Facts<'_>) -> Option<CheckResult> {
                 if first != *primary {
                     let (site, other) = (name(*site), name(told_by));
                     let (primary, first) = (name(*primary), name(first));
-                    wrong.get_or_insert(format!("{epoch} has primary {primary} says {site} at {t}, and {first} said {other}"));
+                    wrong.get_or_insert(format!(
+                        "{epoch} has primary {primary} says {site} at {t}, and {first} said {other}"
+                    ));
                 } else if let Some(before) = before.filter(|before| before >= epoch) {
-                    wrong.get_or_insert(format!("{} raised to {epoch} at {t} after {before}", name(*site)));
+                    wrong.get_or_insert(format!(
+                        "{} raised to {epoch} at {t} after {before}",
+                        name(*site)
+                    ));
                 }
             }
             _ => {}
         }
     }
-    crate::sites_insides::result(NAME, judged, wrong, || format!("{} epochs had a primary each", primaries.len()))
+    crate::sites_insides::result(NAME, judged, wrong, || {
+        format!("{} epochs had a primary each", primaries.len())
+    })
 }

@@ -19,8 +19,14 @@ struct Told {
 }
 
 /// Joins what the world judged to the results of our own invariants, in order of their names.
-pub(crate) fn judge(facts: &Facts<'_>, ours: impl IntoIterator<Item = CheckResult>) -> Vec<CheckResult> {
-    let mut results: BTreeMap<String, CheckResult> = ours.into_iter().map(|result| (result.name.clone(), result)).collect();
+pub(crate) fn judge(
+    facts: &Facts<'_>,
+    ours: impl IntoIterator<Item = CheckResult>,
+) -> Vec<CheckResult> {
+    let mut results: BTreeMap<String, CheckResult> = ours
+        .into_iter()
+        .map(|result| (result.name.clone(), result))
+        .collect();
     for (name, told) in told(facts) {
         let verdict = match (&told.wrong, told.times) {
             (Some(_), _) => Verdict::Fail,
@@ -35,7 +41,10 @@ pub(crate) fn judge(facts: &Facts<'_>, ours: impl IntoIterator<Item = CheckResul
         };
         match results.get_mut(name) {
             None => {
-                results.insert(name.to_owned(), CheckResult::invariant(name, verdict, told.times, why));
+                results.insert(
+                    name.to_owned(),
+                    CheckResult::invariant(name, verdict, told.times, why),
+                );
             }
             Some(ours) => join(ours, verdict, told.times, why),
         }
@@ -54,12 +63,22 @@ fn told<'j>(facts: &Facts<'j>) -> BTreeMap<&'j str, Told> {
     let mut all: BTreeMap<&str, Told> = BTreeMap::new();
     for event in &facts.journal.events {
         match event {
-            Event::Judged { invariant, times, .. } => all.entry(invariant).or_default().times += times,
-            Event::Violated { t, invariant, site, detail } => {
+            Event::Judged {
+                invariant, times, ..
+            } => all.entry(invariant).or_default().times += times,
+            Event::Violated {
+                t,
+                invariant,
+                site,
+                detail,
+            } => {
                 let told = all.entry(invariant).or_default();
                 told.violations += 1;
-                let place = site.map_or_else(String::new, |site| format!(" at {}", facts.names.site(site)));
-                told.wrong.get_or_insert_with(|| format!("{t}{place}: {detail}"));
+                let place = site.map_or_else(String::new, |site| {
+                    format!(" at {}", facts.names.site(site))
+                });
+                told.wrong
+                    .get_or_insert_with(|| format!("{t}{place}: {detail}"));
             }
             _ => {}
         }
@@ -71,7 +90,12 @@ fn told<'j>(facts: &Facts<'j>) -> BTreeMap<&'j str, Told> {
 }
 
 /// The result of an invariant over observations; `None` if there was nothing to judge.
-pub(crate) fn result(name: &str, judged: u64, wrong: Option<String>, right: impl FnOnce() -> String) -> Option<CheckResult> {
+pub(crate) fn result(
+    name: &str,
+    judged: u64,
+    wrong: Option<String>,
+    right: impl FnOnce() -> String,
+) -> Option<CheckResult> {
     match wrong {
         Some(wrong) => Some(CheckResult::invariant(name, Verdict::Fail, judged, wrong)),
         None if judged == 0 => None,

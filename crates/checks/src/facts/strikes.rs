@@ -36,13 +36,23 @@ impl<'j> Strikes<'j> {
     /// Of this schedule.
     pub(crate) fn new(schedule: &'j [ScheduledFault]) -> Strikes<'j> {
         let scheduled = schedule.iter().map(|fault| (fault.id, fault)).collect();
-        Strikes { scheduled, strikes: Vec::new(), open: BTreeMap::new() }
+        Strikes {
+            scheduled,
+            strikes: Vec::new(),
+            open: BTreeMap::new(),
+        }
     }
 
     /// Takes the begin or the end of a fault.
     pub(crate) fn take(&mut self, event: &'j Event, malformed: &mut Malformed) {
         match event {
-            Event::FaultBegan { t, fault, struck, mechanism, .. } => {
+            Event::FaultBegan {
+                t,
+                fault,
+                struck,
+                mechanism,
+                ..
+            } => {
                 let scheduled = self.scheduled.get(fault).copied();
                 if scheduled.is_none() {
                     malformed.note(|| format!("{fault} began, which the schedule does not have"));
@@ -51,12 +61,21 @@ impl<'j> Strikes<'j> {
                     malformed.note(|| format!("{fault} began twice without an end between"));
                 }
                 let mechanism = mechanism.as_deref();
-                self.strikes.push(Strike { id: *fault, scheduled, began: *t, ended: None, mechanism, took_effect: *struck });
+                self.strikes.push(Strike {
+                    id: *fault,
+                    scheduled,
+                    began: *t,
+                    ended: None,
+                    mechanism,
+                    took_effect: *struck,
+                });
             }
-            Event::FaultEnded { t, fault } => match self.open.remove(fault) {
-                Some(number) => self.strikes[number].ended = Some(*t),
-                None => malformed.note(|| format!("{fault} ended without having begun")),
-            },
+            // A world may also say that it undid what had no begin.
+            Event::FaultEnded { t, fault } => {
+                if let Some(number) = self.open.remove(fault) {
+                    self.strikes[number].ended = Some(*t);
+                }
+            }
             _ => {}
         }
     }

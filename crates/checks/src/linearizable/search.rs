@@ -11,9 +11,9 @@
 //! - a write whose value nobody sees is put in order just before another write, and an unknown one is left out (unless a compare-and-set that missed
 //!   its value may need just that state).
 
+use super::Budget;
 use super::bits::Bits;
 use super::registers::{ABSENT, Action, Register, RegisterOp};
-use super::Budget;
 use std::collections::HashSet;
 use std::collections::hash_map::DefaultHasher;
 use std::hash::BuildHasherDefault;
@@ -117,8 +117,22 @@ impl<'r> Problem<'r> {
             if op.returned.is_none() && !self.misses && self.unseen(op.action) {
                 continue;
             }
-            instants.push((op.invoked, Instant { op: number, returns: false }));
-            instants.extend(op.returned.map(|at| (at, Instant { op: number, returns: true })));
+            instants.push((
+                op.invoked,
+                Instant {
+                    op: number,
+                    returns: false,
+                },
+            ));
+            instants.extend(op.returned.map(|at| {
+                (
+                    at,
+                    Instant {
+                        op: number,
+                        returns: true,
+                    },
+                )
+            }));
         }
         instants.sort_by_key(|(at, _)| *at);
         self.timeline = instants.into_iter().map(|(_, instant)| instant).collect();
@@ -197,7 +211,11 @@ impl<'p, const W: usize> Search<'p, W> {
     fn new(problem: &'p Problem<'p>, budget: Budget) -> Search<'p, W> {
         Search {
             problem,
-            now: Configuration { state: ABSENT, place: 0, ordered: Bits::EMPTY },
+            now: Configuration {
+                state: ABSENT,
+                place: 0,
+                ordered: Bits::EMPTY,
+            },
             under_way: Bits::EMPTY,
             occupant: vec![NOBODY; problem.slots as usize],
             choices: Vec::new(),
@@ -212,12 +230,20 @@ impl<'p, const W: usize> Search<'p, W> {
     fn run(mut self) -> (Found, Spent) {
         let found = loop {
             self.steps += 1;
-            let Some(instant) = self.problem.timeline.get(self.now.place as usize).copied() else { break Found::Order };
+            let Some(instant) = self.problem.timeline.get(self.now.place as usize).copied() else {
+                break Found::Order;
+            };
             if self.over_budget() {
                 let furthest = self.problem.timeline[self.furthest as usize].op;
-                break Found::GaveUp { at: furthest as usize };
+                break Found::GaveUp {
+                    at: furthest as usize,
+                };
             }
-            let went_on = if instant.returns { self.returns(instant.op) } else { self.invoked(instant.op) };
+            let went_on = if instant.returns {
+                self.returns(instant.op)
+            } else {
+                self.invoked(instant.op)
+            };
             if !went_on && !self.go_back() {
                 break Found::NoOrder;
             }
@@ -260,7 +286,10 @@ impl<'p, const W: usize> Search<'p, W> {
             return false;
         }
         let candidates = self.candidates.len();
-        self.choices.push(Choice { configuration: self.now, candidates });
+        self.choices.push(Choice {
+            configuration: self.now,
+            candidates,
+        });
         self.find_candidates(op);
         self.choose()
     }
@@ -272,23 +301,35 @@ impl<'p, const W: usize> Search<'p, W> {
         if once && self.problem.last_seen[state as usize] > self.now.place {
             return;
         }
-        let waiting = || self.under_way.without(self.now.ordered).map(|slot| self.occupant[slot as usize]);
+        let waiting = || {
+            self.under_way
+                .without(self.now.ordered)
+                .map(|slot| self.occupant[slot as usize])
+        };
         let must_find = |other: &u32| {
             let other = self.op(*other);
-            other.returned.is_some() && matches!(other.action, Action::Cas(expected, _) if expected == state)
+            other.returned.is_some()
+                && matches!(other.action, Action::Cas(expected, _) if expected == state)
         };
         let wanted = match self.op(op).action {
             Action::Read(value) => Some(value),
             Action::Cas(expected, _) if expected != state => Some(expected),
             _ => None,
         };
-        let sets_wanted = |other: &u32| wanted.is_some() && result(self.op(*other).action) == wanted;
+        let sets_wanted =
+            |other: &u32| wanted.is_some() && result(self.op(*other).action) == wanted;
         if wanted.is_some() && !waiting().any(|other| sets_wanted(&other)) {
             return;
         }
-        let forced = if once { waiting().find(must_find) } else { None };
+        let forced = if once {
+            waiting().find(must_find)
+        } else {
+            None
+        };
         let enabled = |other: &u32| match self.op(*other).action {
-            Action::Write(_) => *other == op || self.problem.misses || !self.problem.unseen(self.op(*other).action),
+            Action::Write(_) => {
+                *other == op || self.problem.misses || !self.problem.unseen(self.op(*other).action)
+            }
             Action::Cas(expected, _) => expected == state,
             Action::Read(_) | Action::Missed(_) => false,
         };
@@ -297,19 +338,34 @@ impl<'p, const W: usize> Search<'p, W> {
             found.retain(|other| *other == forced);
         }
         found.sort_by_key(|other| {
-            let promising = if *other == op { 2 } else { u8::from(sets_wanted(other)) };
-            (promising, std::cmp::Reverse(self.op(*other).returned.map_or((1, None), |at| (0, Some(at)))))
+            let promising = if *other == op {
+                2
+            } else {
+                u8::from(sets_wanted(other))
+            };
+            (
+                promising,
+                std::cmp::Reverse(
+                    self.op(*other)
+                        .returned
+                        .map_or((1, None), |at| (0, Some(at))),
+                ),
+            )
         });
         self.candidates.extend(found);
     }
 
     /// Takes the next candidate of the last choice. False if there is none.
     fn choose(&mut self) -> bool {
-        let Some(choice) = self.choices.last() else { return false };
+        let Some(choice) = self.choices.last() else {
+            return false;
+        };
         if self.candidates.len() <= choice.candidates {
             return false;
         }
-        let Some(op) = self.candidates.pop() else { return false };
+        let Some(op) = self.candidates.pop() else {
+            return false;
+        };
         let action = self.op(op).action;
         let waiting = self.under_way.without(self.now.ordered);
         if matches!(action, Action::Write(_)) && !self.problem.misses {
@@ -348,7 +404,10 @@ impl<'p, const W: usize> Search<'p, W> {
 
     /// Undoes invocations and returns, back to a place in the timeline.
     fn rewind(&mut self, place: u32) {
-        for instant in self.problem.timeline[place as usize..self.now.place as usize].iter().rev() {
+        for instant in self.problem.timeline[place as usize..self.now.place as usize]
+            .iter()
+            .rev()
+        {
             self.steps += 1;
             let slot = self.problem.slot[instant.op as usize];
             if instant.returns {
