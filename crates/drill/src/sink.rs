@@ -19,3 +19,9 @@ impl<S: Sink + ?Sized> Sink for &mut S {
         (**self).push(event);
     }
 }
+
+impl Sink for firedrill_history::Recorder {
+    fn push(&mut self, event: Event) {
+        firedrill_history::Recorder::push(self, event);
+    }
+}

@@ -1,0 +1,26 @@
+//! What `--out` receives.
+
+use super::load::Loaded;
+use firedrill_history::Journal;
+use firedrill_reports::RunReport;
+use std::io;
+use std::path::{Path, PathBuf};
+
+/// The folder of a scenario's runs: `out` itself, or below it if there are several scenarios.
+pub fn folder(out: &Path, scenario: &Loaded, several: bool) -> PathBuf {
+    match Path::new(&scenario.path).file_stem() {
+        Some(stem) if several => out.join(stem),
+        _ => out.to_owned(),
+    }
+}
+
+/// Writes `journal.jsonl.zst` and `verdict.json`; the report learns where its journal is.
+pub fn keep(folder: &Path, report: &mut RunReport, journal: &Journal) -> io::Result<()> {
+    std::fs::create_dir_all(folder)?;
+    let path = folder.join("journal.jsonl.zst");
+    journal.write(&path)?;
+    report.journal = Some(path.display().to_string());
+    let mut json = serde_json::to_string_pretty(report)?;
+    json.push('\n');
+    std::fs::write(folder.join("verdict.json"), json)
+}
