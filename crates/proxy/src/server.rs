@@ -9,7 +9,7 @@ use std::hash::{BuildHasher as _, RandomState};
 use std::io;
 use std::net::SocketAddr;
 use std::pin::pin;
-use std::sync::Arc;
+use std::sync::{Arc, mpsc};
 use std::thread;
 use std::time::Duration;
 use tokio::net::TcpListener;
@@ -41,7 +41,7 @@ pub async fn run(config: Config, shutdown: impl Future<Output = ()> + Send) -> i
     let listener = TcpListener::bind(config.api)
         .await
         .map_err(|error| cannot_listen(config.api, &error))?;
-    serve_config(listener, wanted, config.seed, shutdown).await
+    serve_registry(listener, populated(wanted, config.seed).await?, shutdown).await
 }
 
 /// A server on a thread of its own, for callers without a runtime; stops when dropped.
@@ -56,7 +56,7 @@ impl Server {
     /// Starts one. The API answers from when this returns.
     ///
     /// # Errors
-    /// As [`run`], but a proxy of the file that can't be started shows only in [`Server::stop`].
+    /// As [`run`].
     pub fn start(config: Config) -> io::Result<Server> {
         let wanted = config.proxies()?;
         let listener = std::net::TcpListener::bind(config.api)
@@ -67,20 +67,31 @@ impl Server {
             .worker_threads(2)
             .enable_all()
             .build()?;
-        let (stop, stopped) = oneshot::channel();
+        let (stop, stopped) = oneshot::channel::<()>();
+        let (ready, is_ready) = mpsc::channel();
         let body = move || {
             runtime.block_on(async {
+                let registry = populated(wanted, config.seed).await?;
                 let listener = TcpListener::from_std(listener)?;
+                // If nobody listens, the sender of the stop signal is gone too.
+                let _ = ready.send(());
                 // A dropped sender stops it too.
-                serve_config(listener, wanted, config.seed, async { drop(stopped.await) }).await
+                serve_registry(listener, registry, async { drop(stopped.await) }).await
             })
         };
         let thread = thread::Builder::new().name("proxy".into()).spawn(body)?;
-        Ok(Server {
+        let server = Server {
             api,
             stop: Some(stop),
             thread: Some(thread),
-        })
+        };
+        match is_ready.recv() {
+            Ok(()) => Ok(server),
+            Err(mpsc::RecvError) => Err(server
+                .stop()
+                .err()
+                .unwrap_or_else(|| io::Error::other("the proxy ended at once"))),
+        }
     }
 
     /// Where the API listens.
@@ -113,17 +124,13 @@ impl Drop for Server {
     }
 }
 
-async fn serve_config(
-    listener: TcpListener,
-    wanted: Vec<Wanted>,
-    seed: Option<u64>,
-    shutdown: impl Future<Output = ()> + Send,
-) -> io::Result<()> {
+/// The proxies to begin with.
+async fn populated(wanted: Vec<Wanted>, seed: Option<u64>) -> io::Result<Arc<Registry>> {
     let registry = Arc::new(Registry::new(seed.unwrap_or_else(drawn_seed)));
     let (_, populated) = registry.populate(wanted).await;
     populated
         .map_err(|error| io::Error::new(io::ErrorKind::AddrNotAvailable, error.to_string()))?;
-    serve_registry(listener, registry, shutdown).await
+    Ok(registry)
 }
 
 async fn serve_registry(

@@ -140,90 +140,89 @@ fn a_toxic_lives_as_documented() {
     );
 }
 
+/// Posts each body and compares the status.
+fn all_refused(stage: &Stage, cases: &[(&str, &str, u16)]) {
+    for (path, body, expected) in cases {
+        let body = serde_json::from_str(body).unwrap();
+        let status = refused(stage, "POST", path, &body);
+        assert_eq!(status, *expected, "{path} {body}");
+    }
+}
+
 #[test]
-fn what_is_wrong_is_refused_with_its_reason() {
+fn wrong_proxies_are_refused_and_change_nothing() {
     let stage = Stage::new();
     stage.proxy("a", echo());
     let taken = stage.proxy("b", echo()).proxy_pack.listen;
-    let toxics = "/proxies/a/toxics";
-    for (path, body, expected) in [
-        (
-            "/proxies",
-            json!({"listen": "127.0.0.1:0", "upstream": "x:1"}),
-            400,
-        ),
-        (
-            "/proxies",
-            json!({"name": "x", "listen": "127.0.0.1:0"}),
-            400,
-        ),
-        (
-            "/proxies",
-            json!({"name": "x", "listen": "nonsense", "upstream": "x:1"}),
-            400,
-        ),
-        (
-            "/proxies",
-            json!({"name": "x", "listen": taken, "upstream": "x:1"}),
-            500,
-        ),
-        ("/proxies", json!([]), 400),
-        ("/proxies", Value::Null, 400),
-        ("/proxies/a", json!({"name": "other"}), 400),
-        ("/proxies/a", json!({"listen": "nonsense"}), 400),
-        ("/populate", json!("all"), 400),
-        ("/populate", json!([{"name": "x"}]), 400),
-        (
-            "/populate",
-            json!([{"name": "x", "upstream": "x:1", "toxics": [{"type": "noop"}]}]),
-            400,
-        ),
-        (toxics, json!({"type": "packet_loss"}), 400),
-        (toxics, json!({}), 400),
-        (
-            toxics,
-            json!({"type": "latency", "stream": "sideways"}),
-            400,
-        ),
-        (
-            toxics,
-            json!({"type": "latency", "attributes": {"latency": -1}}),
-            400,
-        ),
-        (
-            toxics,
-            json!({"type": "latency", "attributes": {"latncy": 1}}),
-            400,
-        ),
-        (toxics, json!({"type": "latency", "toxicity": 1.5}), 400),
-        (toxics, json!({"type": "slicer"}), 400),
-        (
-            toxics,
-            json!({"type": "slicer", "attributes": {"average_size": 5, "size_variation": 5}}),
-            400,
-        ),
-        ("/nowhere", json!({}), 404),
-        ("/proxies/%ff", json!({}), 404),
-        ("/version", json!({}), 405),
-    ] {
-        assert_eq!(
-            refused(&stage, "POST", path, &body),
-            expected,
-            "{path} {body}"
-        );
-    }
-    assert_eq!(
-        ask(&stage, "GET", "/proxies", &Value::Null)
-            .1
-            .as_object()
+    let taken = format!(r#"{{"name": "x", "upstream": "x:1", "listen": "{taken}"}}"#);
+    let bad_toxic = r#"[{"name": "x", "upstream": "x:1", "toxics": [{"type": "noop"}]}]"#;
+    let nonsense = r#"{"name": "x", "upstream": "x:1", "listen": "nonsense"}"#;
+    let cases = [
+        ("/proxies", r#"{"upstream": "x:1"}"#, 400),
+        ("/proxies", r#"{"name": "x"}"#, 400),
+        ("/proxies", nonsense, 400),
+        ("/proxies", &taken, 500),
+        ("/proxies", "[]", 400),
+        ("/proxies", "null", 400),
+        ("/proxies/a", r#"{"name": "other"}"#, 400),
+        ("/proxies/a", r#"{"listen": "nonsense"}"#, 400),
+        ("/populate", r#""all""#, 400),
+        ("/populate", r#"[{"name": "x"}]"#, 400),
+        ("/populate", bad_toxic, 400),
+        ("/nowhere", "{}", 404),
+        ("/proxies/%ff", "{}", 404),
+        ("/version", "{}", 405),
+    ];
+    all_refused(&stage, &cases);
+    let all = ask(&stage, "GET", "/proxies", &Value::Null).1;
+    assert_eq!(all.as_object().unwrap().len(), 2);
+    assert!(
+        all.as_object()
             .unwrap()
-            .len(),
-        2
+            .values()
+            .all(|proxy| proxy["enabled"] == true)
     );
-    let still = ask(&stage, "GET", "/proxies/a", &Value::Null).1;
+}
+
+#[test]
+fn wrong_toxics_are_refused_and_change_nothing() {
+    let stage = Stage::new();
+    stage.proxy("a", echo());
+    let path = "/proxies/a/toxics";
+    let too_varied =
+        r#"{"type": "slicer", "attributes": {"average_size": 5, "size_variation": 5}}"#;
+    let cases = [
+        (path, r#"{"type": "packet_loss"}"#, 400),
+        (path, "{}", 400),
+        (path, r#"{"type": "latency", "stream": "sideways"}"#, 400),
+        (
+            path,
+            r#"{"type": "latency", "attributes": {"latency": -1}}"#,
+            400,
+        ),
+        (
+            path,
+            r#"{"type": "latency", "attributes": {"latncy": 1}}"#,
+            400,
+        ),
+        (path, r#"{"type": "latency", "toxicity": 1.5}"#, 400),
+        (path, r#"{"type": "slicer"}"#, 400),
+        (path, too_varied, 400),
+    ];
+    all_refused(&stage, &cases);
+    assert_eq!(ask(&stage, "GET", path, &Value::Null).1, json!([]));
+    ask(&stage, "POST", path, &json!({"type": "latency"}));
+    let one = "/proxies/a/toxics/latency_downstream";
+    let cases = [
+        (one, r#"{"type": "timeout"}"#, 400),
+        (one, r#"{"stream": "upstream"}"#, 400),
+        (one, r#"{"attributes": {"rate": 1}}"#, 400),
+        ("/proxies/a/toxics/other", "{}", 404),
+    ];
+    all_refused(&stage, &cases);
     assert_eq!(
-        (&still["enabled"], &still["toxics"]),
-        (&json!(true), &json!([]))
+        ask(&stage, "GET", one, &Value::Null).1["attributes"]["latency"],
+        0
     );
 }
 
