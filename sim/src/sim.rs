@@ -21,7 +21,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 /// More events than that within a second of virtual time are a storm that feeds itself; the world gives up.
-const STORM: u32 = 2_000_000;
+const STORM: u32 = 500_000;
 /// A process that asks to be woken at once, when it has just been woken, is woken this much later.
 const TIMER_SLACK: Duration = Duration::from_micros(1);
 
