@@ -156,10 +156,11 @@ pub(crate) fn text_of(path: &Path, file: &str) -> Result<String, Diagnostics> {
 
 /// The bytes of a file, or a few more than it may have.
 fn read(path: &Path) -> io::Result<Vec<u8>> {
-    let file = File::open(path)?;
-    if !file.metadata()?.is_file() {
+    // Before it is opened: opening a pipe would wait for a writer.
+    if !path.metadata()?.is_file() {
         return Err(io::Error::other("it is not a file"));
     }
+    let file = File::open(path)?;
     let mut bytes = Vec::new();
     let most = u64::try_from(document::LONGEST + 1).unwrap_or(u64::MAX);
     file.take(most).read_to_end(&mut bytes)?;

@@ -149,7 +149,7 @@ pub struct SwarmKind {
     pub lasts: Range,
     /// How many sites one hits at once (power loss): from, to.
     pub sites_at_once: (u32, u32),
-    /// For slow fsync and latency: by how much.
+    /// For slow fsync and latency: by how much; for clock skew: off by so much, either way.
     pub delay: Range,
 }
 

@@ -62,3 +62,59 @@ pub(crate) fn list<'a>(names: impl IntoIterator<Item = &'a str>) -> String {
         [first @ .., last] => format!("{} and {last}", first.join(", ")),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NAMES: [&str; 4] = ["new-york", "london", "singapore", "to"];
+
+    #[test]
+    fn a_slip_of_the_fingers_is_understood() {
+        for (slip, meant) in [
+            ("lodnon", "london"),
+            ("newyork", "new-york"),
+            ("New York", "new-york"),
+            ("Singapur", "singapore"),
+            ("LONDON", "london"),
+            ("two", "to"),
+        ] {
+            assert_eq!(closest(slip, NAMES), Some(meant), "{slip}");
+        }
+    }
+
+    #[test]
+    fn another_word_is_not_taken_for_a_slip() {
+        for word in ["paris", "", "x", "frankfurt"] {
+            assert_eq!(closest(word, NAMES), None, "{word}");
+        }
+        assert_eq!(closest(&"london".repeat(1000), NAMES), None);
+    }
+
+    #[test]
+    fn the_nearest_wins() {
+        assert_eq!(
+            closest("tier-2", ["tier-1", "tier-2", "tier-3"]),
+            Some("tier-2")
+        );
+        assert_eq!(
+            closest("tier-22", ["tier-1", "tier-2", "tier-3"]),
+            Some("tier-2")
+        );
+    }
+
+    #[test]
+    fn without_a_near_one_all_are_listed() {
+        assert_eq!(
+            among("paris", &NAMES, "sites are").unwrap(),
+            "sites are `new-york`, `london`, `singapore` and `to`"
+        );
+        assert_eq!(
+            among("lonon", &NAMES, "sites are").unwrap(),
+            "did you mean `london`?"
+        );
+        assert_eq!(among("x", &[], "sites are"), None);
+        let many: Vec<String> = (0..25).map(|number| format!("n{number}")).collect();
+        assert!(list(many.iter().map(String::as_str)).ends_with("`n19` and 5 more"));
+    }
+}

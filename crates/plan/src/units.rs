@@ -162,3 +162,85 @@ pub(crate) fn in_unit_of(duration: Duration, key: &str) -> String {
     let size = split(key).1.map_or(1e9, |unit| unit.size);
     (duration.as_nanos() as f64 / size).to_string()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn unit(key: &str) -> Unit {
+        split(key).1.unwrap_or_else(|| panic!("{key} has no unit"))
+    }
+
+    #[test]
+    fn a_key_ends_in_its_unit() {
+        for (key, stem, name) in [
+            ("timeout_ms", "timeout", "ms"),
+            ("timeout_s", "timeout", "s"),
+            ("success_percent", "success", "percent"),
+            ("loss_per_mille", "loss", "per mille"),
+            ("probes_calm_per_s", "probes_calm", "per s"),
+            ("rto_minutes", "rto", "minutes"),
+        ] {
+            assert_eq!((split(key).0, unit(key).name().as_str()), (stem, name));
+        }
+        for key in ["retries", "max_batch", "_s", "max_in_flight", "keys"] {
+            assert_eq!(split(key), (key, None));
+        }
+    }
+
+    #[test]
+    fn no_unit_hides_a_longer_one_behind_it() {
+        for (place, unit) in UNITS.iter().enumerate() {
+            let key = format!("x{}", unit.suffix);
+            assert_eq!(split(&key), ("x", Some(*unit)), "unit {place}");
+        }
+    }
+
+    #[test]
+    fn numbers_are_converted_within_a_measure_only() {
+        assert_eq!(
+            convert(30.0, unit("x_s"), unit("x_ms")).as_deref(),
+            Some("30000")
+        );
+        assert_eq!(
+            convert(999.0, unit("x_per_mille"), unit("x_percent")).as_deref(),
+            Some("99.9")
+        );
+        assert_eq!(
+            convert(15.0, unit("x_min"), unit("x_s")).as_deref(),
+            Some("900")
+        );
+        assert_eq!(convert(1.0, unit("x_s"), unit("x_percent")), None);
+        assert_eq!(convert(f64::NAN, unit("x_s"), unit("x_ms")), None);
+        assert_eq!(convert(1e300, unit("x_s"), unit("x_ms")), None);
+    }
+
+    #[test]
+    fn durations_keep_their_nanoseconds() {
+        assert_eq!(duration(0.2, "sync_ms"), Some(Duration::from_micros(200)));
+        assert_eq!(
+            duration(0.000_001, "sync_ms"),
+            Some(Duration::from_nanos(1))
+        );
+        assert_eq!(
+            duration(86_400.0, "rto_s"),
+            Some(Duration::from_secs(86_400))
+        );
+        for number in [-1.0, f64::NAN, f64::INFINITY, 1e300] {
+            assert_eq!(duration(number, "rto_s"), None);
+        }
+        assert_eq!(duration(1.0, "success_percent"), None);
+        assert_eq!(in_unit_of(Duration::from_micros(1500), "x_ms"), "1.5");
+    }
+
+    #[test]
+    fn texts_are_understood() {
+        assert_eq!(parse_text("30s"), Some((30.0, Some(unit("x_s")))));
+        assert_eq!(parse_text(" 1.5 min "), Some((1.5, Some(unit("x_min")))));
+        assert_eq!(parse_text("40%"), Some((40.0, Some(unit("x_percent")))));
+        assert_eq!(parse_text("7"), Some((7.0, None)));
+        for text in ["", "s", "soon", "1.2.3", "5 parsecs", "--"] {
+            assert_eq!(parse_text(text), None, "{text}");
+        }
+    }
+}

@@ -139,3 +139,68 @@ fn a_great_many_mistakes_are_told_quickly() {
             .ends_with("errors found; the first 50 are shown\n")
     );
 }
+
+#[test]
+fn a_plan_lies_at_most_two_folders_up() {
+    let folder = Folder::new("climb");
+    std::fs::create_dir_all(folder.0.join("a/b/c")).unwrap();
+    folder.file(
+        "plan.toml",
+        &std::fs::read("tests/corpus/good/plan.toml").unwrap(),
+    );
+    let scenario =
+        |plan: &str| format!("title = \"x\"\nplan = \"{plan}\"\n[[method]]\naction = \"crash\"\n");
+    let near = folder.file("a/b/near.toml", scenario("../../plan.toml").as_bytes());
+    let (plan, scenario_read) = load(&near).unwrap_or_else(|diagnostics| panic!("{diagnostics}"));
+    assert_eq!(
+        (plan.title.as_str(), scenario_read.plan_path.as_str()),
+        ("two sites", "../../plan.toml")
+    );
+    for path in ["../../../plan.toml", "x/../../../../plan.toml"] {
+        let far = folder.file("a/b/c/far.toml", scenario(path).as_bytes());
+        assert_eq!(
+            only(&load(&far).unwrap_err()),
+            "the plan's path leads more than 2 folders up"
+        );
+    }
+}
+
+/// Everything that has a default may be left out.
+#[test]
+fn defaults_are_sensible() {
+    let folder = Folder::new("defaults");
+    folder.file(
+        "plan.toml",
+        &std::fs::read("tests/corpus/good/plan.toml").unwrap(),
+    );
+    let text = "title = \"x\"\nplan = \"plan.toml\"\n[[method]]\naction = \"crash\"\n[[method]]\naction = \"crash\"\nat_s = 5\n";
+    let (_, scenario) = load(&folder.file("s.toml", text.as_bytes()))
+        .unwrap_or_else(|diagnostics| panic!("{diagnostics}"));
+    let names: Vec<&str> = scenario
+        .method
+        .iter()
+        .map(|step| step.name.as_str())
+        .collect();
+    assert_eq!(names, ["crash", "crash-2"]);
+    assert_eq!(
+        scenario.method[0].fault.sites().len(),
+        2,
+        "any site may be drawn"
+    );
+    assert_eq!(
+        (scenario.method[1].at.low, scenario.method[1].at.high),
+        (Duration::from_secs(5), Duration::from_secs(5))
+    );
+    assert_eq!(
+        (scenario.method[1].lasts, scenario.warmup),
+        (None, Duration::from_secs(30))
+    );
+    assert!(scenario.objectives.rto && scenario.swarm.is_none());
+    assert_eq!(
+        (
+            scenario.workload.probe_rate,
+            scenario.workload.probe_rate_calm
+        ),
+        (20, 1)
+    );
+}
