@@ -1,7 +1,7 @@
 //! The events of a journal, in the order in which they happened.
 
 use firedrill_model::{
-    ClientId, FaultId, LogIndex, Observation, OpId, Op, Outcome, RegionId, ServiceId, SiteId, Time,
+    ClientId, FaultId, LogIndex, Observation, Op, OpId, Outcome, RegionId, ServiceId, SiteId, Time,
 };
 use serde::{Deserialize, Serialize};
 use std::time::Duration;

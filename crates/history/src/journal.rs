@@ -43,7 +43,9 @@ impl Journal {
     /// What `out` says.
     pub fn write_to(&self, out: impl io::Write) -> io::Result<Digest> {
         let mut writer = StreamWriter::new(out, &self.manifest, &self.environment)?;
-        self.events.iter().try_for_each(|event| writer.append(event))?;
+        self.events
+            .iter()
+            .try_for_each(|event| writer.append(event))?;
         Ok(writer.finish()?.0)
     }
 
@@ -54,7 +56,11 @@ impl Journal {
     /// names the line, where there is one, and says what to do.
     pub fn read(path: &Path) -> Result<Journal, ReadError> {
         let source = path.display().to_string();
-        let file = File::open(path).map_err(|error| ReadError { source: source.clone(), line: None, problem: ReadProblem::Io(error) })?;
+        let file = File::open(path).map_err(|error| ReadError {
+            source: source.clone(),
+            line: None,
+            problem: ReadProblem::Io(error),
+        })?;
         reader::read(file, source)
     }
 
