@@ -2,6 +2,7 @@
 //! and its return (Herlihy & Wing 1990).
 //!
 //! - `registers`: a journal's operations, apart by session, values as small numbers
+//! - `problem`: one session's operations laid out in time
 //! - `search`: looks for an order that explains one session (Wing & Gong 1993; Lowe 2017, "Testing for linearizability")
 //! - `bits`: sets of operations under way
 //! - `explain`: the first operation that fits nowhere, with its neighbours
@@ -13,6 +14,7 @@
 
 pub(crate) mod bits;
 pub(crate) mod explain;
+mod problem;
 pub(crate) mod registers;
 pub(crate) mod search;
 

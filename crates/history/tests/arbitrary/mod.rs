@@ -27,59 +27,69 @@ pub fn journal(events: usize) -> impl Strategy<Value = Journal> {
 
 /// Any event.
 pub fn event() -> impl Strategy<Value = Event> {
-    prop_oneof![
-        (
-            time(),
-            any::<u64>(),
-            any::<u32>(),
-            any::<u8>(),
-            any::<u8>(),
-            purpose(),
-            op()
-        )
-            .prop_map(
-                |(t, id, client, region, service, purpose, op)| Event::Invoked {
-                    t,
-                    id: OpId(id),
-                    client: ClientId(client),
-                    region: RegionId(region),
-                    service: ServiceId(service),
-                    purpose,
-                    op,
-                }
-            ),
-        (
-            time(),
-            any::<u64>(),
-            option::of(site()),
-            any::<u32>(),
-            outcome()
-        )
-            .prop_map(|(t, id, site, attempts, outcome)| Event::Returned {
-                t,
-                id: OpId(id),
-                site,
-                attempts,
-                outcome
-            }),
-        (
-            time(),
-            any::<u16>(),
-            any::<bool>(),
-            option::of(".{0,12}"),
-            duration()
-        )
-            .prop_map(|(t, fault, struck, mechanism, late)| Event::FaultBegan {
-                t,
-                fault: FaultId(fault),
-                struck,
-                mechanism,
-                late
-            }),
-        (time(), any::<u16>()).prop_map(|(t, fault)| Event::FaultEnded {
+    prop_oneof![operation(), fault_event(), frame()]
+}
+
+fn operation() -> impl Strategy<Value = Event> {
+    let ids = (any::<u64>(), any::<u32>(), any::<u8>(), any::<u8>());
+    let invoked = (time(), ids, purpose(), op());
+    let invoked = invoked.prop_map(|(t, (id, client, region, service), purpose, op)| {
+        let (id, client) = (OpId(id), ClientId(client));
+        let (region, service) = (RegionId(region), ServiceId(service));
+        Event::Invoked {
             t,
-            fault: FaultId(fault)
-        }),
+            id,
+            client,
+            region,
+            service,
+            purpose,
+            op,
+        }
+    });
+    let returned = (
+        time(),
+        any::<u64>(),
+        option::of(site()),
+        any::<u32>(),
+        outcome(),
+    );
+    let returned = returned.prop_map(|(t, id, site, attempts, outcome)| Event::Returned {
+        t,
+        id: OpId(id),
+        site,
+        attempts,
+        outcome,
+    });
+    prop_oneof![invoked, returned]
+}
+
+fn fault_event() -> impl Strategy<Value = Event> {
+    let fault = || any::<u16>().prop_map(FaultId);
+    let began = (
+        time(),
+        fault(),
+        any::<bool>(),
+        option::of(".{0,12}"),
+        duration(),
+    );
+    let began = began.prop_map(|(t, fault, struck, mechanism, late)| Event::FaultBegan {
+        t,
+        fault,
+        struck,
+        mechanism,
+        late,
+    });
+    prop_oneof![
+        began,
+        (time(), fault()).prop_map(|(t, fault)| Event::FaultEnded { t, fault })
+    ]
+}
+
+/// What is neither an operation nor a fault.
+fn frame() -> impl Strategy<Value = Event> {
+    let phase = prop_oneof![Just(Phase::Warmup), Just(Phase::Hurt), Just(Phase::Heal)];
+    let text = || ".{0,12}";
+    prop_oneof![
         (time(), site(), time(), observation()).prop_map(|(t, site, site_t, observation)| {
             Event::Observed {
                 t,
@@ -88,20 +98,16 @@ pub fn event() -> impl Strategy<Value = Event> {
                 observation,
             }
         }),
-        (
-            time(),
-            prop_oneof![Just(Phase::Warmup), Just(Phase::Hurt), Just(Phase::Heal)]
-        )
-            .prop_map(|(t, phase)| Event::PhaseBegan { t, phase }),
-        (time(), ".{0,12}", option::of(site()), ".{0,12}").prop_map(
-            |(t, invariant, site, detail)| Event::Violated {
+        (time(), phase).prop_map(|(t, phase)| Event::PhaseBegan { t, phase }),
+        (time(), text(), option::of(site()), text()).prop_map(|(t, invariant, site, detail)| {
+            Event::Violated {
                 t,
                 invariant,
                 site,
-                detail
+                detail,
             }
-        ),
-        (time(), ".{0,12}", any::<u64>()).prop_map(|(t, invariant, times)| Event::Judged {
+        }),
+        (time(), text(), any::<u64>()).prop_map(|(t, invariant, times)| Event::Judged {
             t,
             invariant,
             times
@@ -117,7 +123,7 @@ pub fn event() -> impl Strategy<Value = Event> {
                 }
             }
         ),
-        (time(), ".{0,12}").prop_map(|(t, why)| Event::Ended { t, why }),
+        (time(), text()).prop_map(|(t, why)| Event::Ended { t, why }),
     ]
 }
 
