@@ -90,21 +90,30 @@ impl SiteSet {
         }
     }
 
+    /// The bit of a site; none for a number that no site has, which may come from anywhere.
+    const fn bit(site: SiteId) -> u16 {
+        if (site.0 as usize) < SiteSet::MAX_SITES {
+            1 << site.0
+        } else {
+            0
+        }
+    }
+
     /// Just this site.
     pub const fn only(site: SiteId) -> SiteSet {
-        SiteSet(1 << site.0)
+        SiteSet(SiteSet::bit(site))
     }
 
     /// With `site` in it.
     #[must_use]
     pub const fn with(self, site: SiteId) -> SiteSet {
-        SiteSet(self.0 | (1 << site.0))
+        SiteSet(self.0 | SiteSet::bit(site))
     }
 
     /// With `site` not in it.
     #[must_use]
     pub const fn without(self, site: SiteId) -> SiteSet {
-        SiteSet(self.0 & !(1 << site.0))
+        SiteSet(self.0 & !SiteSet::bit(site))
     }
 
     /// Puts `site` in; true if it was not.
@@ -123,7 +132,7 @@ impl SiteSet {
 
     /// Whether `site` is in it.
     pub const fn contains(self, site: SiteId) -> bool {
-        self.0 & (1 << site.0) != 0
+        self.0 & SiteSet::bit(site) != 0
     }
 
     /// How many sites are in it.
