@@ -4,6 +4,14 @@ use alloc::sync::Arc;
 use firedrill_model::{LogIndex, Op, ServiceId, SessionId, SiteId, Term};
 use serde::{Deserialize, Serialize};
 
+/// Terms, indices, epochs and versions stay below this for as long as a site can live. A larger one is damage or mischief, and is refused
+/// at the door, so that nothing behind it can overflow.
+pub const LIMIT: u64 = 1 << 62;
+/// The longest key, in bytes.
+pub const MAX_KEY: usize = 255;
+/// The longest value, in bytes.
+pub const MAX_VALUE: usize = 1 << 20;
+
 /// An entry of the replicated log. Cheap to clone.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Entry {
@@ -13,6 +21,50 @@ pub struct Entry {
     pub term: Term,
     /// What it says.
     pub payload: Payload,
+}
+
+impl Entry {
+    /// About how many bytes it takes on the wire and on the disk.
+    pub fn weight(&self) -> usize {
+        let Payload::Session(command) = &self.payload else {
+            return 32;
+        };
+        let (key, values) = op_size(&command.op);
+        64 + key + 2 * values
+    }
+
+    /// Whether a leader could have made it, in a group of so many sites.
+    pub fn is_plausible(&self, sites: usize) -> bool {
+        match &self.payload {
+            Payload::Noop => true,
+            Payload::Session(command) => fits(&command.op),
+            Payload::Control(
+                ControlCommand::DeclareDown { site } | ControlCommand::SiteReturned { site },
+            ) => site.index() < sites,
+            Payload::Control(_) => true,
+        }
+    }
+}
+
+/// Whether the key and the values of an operation are of a length that is allowed.
+pub fn fits(op: &Op) -> bool {
+    let (key, value) = op_size(op);
+    (1..=MAX_KEY).contains(&key) && value <= MAX_VALUE
+}
+
+/// The bytes of the key, and of the larger value.
+fn op_size(op: &Op) -> (usize, usize) {
+    let value = match op {
+        Op::Read { .. } => 0,
+        Op::Write { value, .. } => value.as_bytes().len(),
+        Op::Cas {
+            expected, value, ..
+        } => {
+            let expected = expected.as_ref().map_or(0, |old| old.as_bytes().len());
+            expected.max(value.as_bytes().len())
+        }
+    };
+    (op.key().as_str().len(), value)
 }
 
 /// What an entry says.

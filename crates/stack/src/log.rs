@@ -74,11 +74,39 @@ impl Log {
         self.last_term = self.term(index).unwrap_or_default();
     }
 
-    /// At most `most` entries after `index`.
-    pub fn after(&self, index: LogIndex, most: usize) -> Vec<Entry> {
+    /// At most `most` entries after `index`, and no more than fit into `bytes`, but one in any case.
+    pub fn after(&self, index: LogIndex, most: usize, bytes: usize) -> Vec<Entry> {
         let end = self.len.min(index.index().saturating_add(most));
-        (index.index()..end)
-            .filter_map(|at| self.get(LogIndex(at as u64 + 1)).cloned())
-            .collect()
+        let mut left = bytes;
+        let mut entries: Vec<Entry> = Vec::new();
+        for at in index.index()..end {
+            let Some(entry) = self.get(LogIndex(at as u64 + 1)) else {
+                break;
+            };
+            if entry.weight() > left && !entries.is_empty() {
+                break;
+            }
+            left = left.saturating_sub(entry.weight());
+            entries.push(entry.clone());
+        }
+        entries
+    }
+
+    /// The last entry at or before `index` whose term is not above `term`; 0 if there is none.
+    pub fn last_up_to(&self, index: LogIndex, term: Term) -> LogIndex {
+        // Terms never fall along the log, so halving finds it.
+        let (mut low, mut high) = (0, self.len.min(index.index()));
+        while low < high {
+            let middle = (low + high).div_ceil(2);
+            if self
+                .term(LogIndex(middle as u64))
+                .is_some_and(|at| at <= term)
+            {
+                low = middle;
+            } else {
+                high = middle - 1;
+            }
+        }
+        LogIndex(low as u64)
     }
 }

@@ -1,6 +1,7 @@
 //! What sites tell each other. Any of it may be lost, late, doubled or out of order.
 
-use crate::entry::Entry;
+use crate::entry::{Entry, LIMIT};
+use crate::storage::standing::Standing;
 use alloc::vec::Vec;
 use firedrill_model::{Epoch, LogIndex, Request, Response, Term, Time};
 use serde::{Deserialize, Serialize};
@@ -22,8 +23,10 @@ pub enum Message {
     },
     /// A client's request, passed on to the leader.
     Forward {
-        /// Names the request at the sender.
+        /// Names the request at the sender, for ever.
         id: u64,
+        /// The term in which the receiver leads, as the sender knows. In no other term will it take the request on, so that a copy that comes late can do nothing.
+        term: Term,
         /// The request.
         request: Request,
     },
@@ -79,6 +82,9 @@ pub enum RaftMessage {
         round: u64,
         /// When it was sent, by the leader's clock. Echoed.
         sent: Time,
+        /// The latest incarnation of the follower that the leader has heard of. `commit` covers all that was ever committed with the help of an
+        /// earlier one.
+        incarnation: u64,
     },
     /// When a follower has what a leader sent, on its disk, or can't take it.
     AppendResponse {
@@ -91,18 +97,70 @@ pub enum RaftMessage {
         index: LogIndex,
         /// If not ok, where to try next: the last entry that may agree.
         hint: LogIndex,
+        /// If not ok, the follower's term there.
+        hint_term: Term,
         /// Echoed.
         round: u64,
         /// Echoed.
         sent: Time,
         /// The leader's epoch is not lower than the highest that this follower has stored.
         accepted: bool,
-        /// This follower lost durable entries and must be sent what comes after `hint` again, whatever it acknowledged before.
-        damaged: bool,
+        /// What of this may be counted.
+        standing: Standing,
+        /// Which start of the follower's process speaks. Answers of an earlier one say nothing about what is on its disk now.
+        incarnation: u64,
     },
     /// When the leader wants another site to lead: hold an election now.
     TimeoutNow {
         /// The leader's term.
         term: Term,
     },
+}
+
+impl RaftMessage {
+    /// Whether a peer could have sent it, in a group of so many sites. What is not plausible is damage or mischief, and is not looked at.
+    pub fn is_plausible(&self, sites: usize) -> bool {
+        match self {
+            RaftMessage::VoteRequest {
+                term,
+                last_index,
+                last_term,
+                ..
+            } => term.0.max(last_index.0).max(last_term.0) < LIMIT,
+            RaftMessage::VoteResponse { term, .. } | RaftMessage::TimeoutNow { term } => {
+                term.0 < LIMIT
+            }
+            RaftMessage::Append {
+                term,
+                prev_index,
+                prev_term,
+                entries,
+                commit,
+                epoch,
+                ..
+            } => {
+                let numbers = [term.0, prev_index.0, prev_term.0, commit.0, epoch.0];
+                numbers.into_iter().all(|number| number < LIMIT)
+                    && follow_on(*prev_index, *prev_term, entries, *term)
+                    && entries.iter().all(|entry| entry.is_plausible(sites))
+            }
+            RaftMessage::AppendResponse {
+                term,
+                index,
+                hint,
+                incarnation,
+                ..
+            } => term.0.max(index.0).max(hint.0).max(*incarnation) < LIMIT,
+        }
+    }
+}
+
+/// Whether entries follow each other without a gap, in terms that never fall and end at the leader's or before.
+fn follow_on(index: LogIndex, term: Term, entries: &[Entry], last: Term) -> bool {
+    let step = |(index, term): (LogIndex, Term), entry: &Entry| {
+        let follows = entry.index == index.next() && entry.term >= term;
+        follows.then_some((entry.index, entry.term))
+    };
+    let end = entries.iter().try_fold((index, term), step);
+    end.is_some_and(|(_, term)| term <= last)
 }

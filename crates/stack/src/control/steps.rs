@@ -57,14 +57,15 @@ pub fn next_step(control: &Control, health: &Health, me: SiteId) -> Option<Contr
 
 fn next_change_of_health(control: &Control, health: &Health, me: SiteId) -> Option<ControlCommand> {
     let up = control.up();
-    let down = up.iter().find(|site| *site != me && health.is_down(*site));
-    if let Some(site) = down {
-        return Some(ControlCommand::DeclareDown { site });
-    }
-    // A site that the log calls down, and that answers (the leader itself always does), has returned.
+    // A site that the log calls down, and that answers (the leader itself always does), has returned. That comes first, or the last site that is up could be
+    // declared down with nobody to take over.
     let sites = firedrill_model::SiteSet::first(control.sites());
     let returned = sites
         .iter()
         .find(|site| !up.contains(*site) && (*site == me || health.answers(*site)));
-    returned.map(|site| ControlCommand::SiteReturned { site })
+    if let Some(site) = returned {
+        return Some(ControlCommand::SiteReturned { site });
+    }
+    let down = up.iter().find(|site| *site != me && health.is_down(*site));
+    down.map(|site| ControlCommand::DeclareDown { site })
 }

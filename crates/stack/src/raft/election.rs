@@ -8,6 +8,17 @@ use crate::storage::Gated;
 use firedrill_model::time::nanos;
 use firedrill_model::{Hazard, LogIndex, Role, SiteId, SiteSet, Term, Time};
 
+/// How far a transfer of leadership is (dissertation §3.10).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Transfer {
+    /// None is under way.
+    Idle,
+    /// Nothing is proposed until the preferred site has everything.
+    CatchingUp,
+    /// The preferred site was told to hold an election; still nothing is proposed, so that it can win.
+    Told,
+}
+
 impl Raft {
     /// Draws when an election is due: for the preferred site from 1 to 1.4, for the others from 1.4 to 2 election timeouts from now.
     pub(super) fn reset_election_timer(&mut self, now: Time) {
@@ -29,7 +40,7 @@ impl Raft {
     }
 
     fn abstains(&self) -> bool {
-        self.lost_to.is_some() || self.vote_lost
+        self.standing.abstains()
     }
 
     /// No leader was heard for too long.
@@ -65,6 +76,8 @@ impl Raft {
         self.voted_for = Some(self.me);
         self.leader = None;
         self.votes = SiteSet::EMPTY;
+        // What is owed to the leader of the old term must not be said in the new one, where that leader may lead again.
+        self.ack_owed = None;
         ctx.storage.set_vote(self.term, self.voted_for);
         self.become_role(ctx, Role::Candidate);
         self.reset_election_timer(ctx.now);
@@ -224,22 +237,44 @@ impl Raft {
         self.heartbeat_at = ctx.now + self.config.raft.heartbeat;
         self.quorum_check_at = ctx.now + self.config.raft.election_timeout;
         self.transfer_at = ctx.now + self.config.raft.heartbeat;
+        self.transfer = Transfer::Idle;
         self.round_wanted = false;
         self.term_start = next;
         self.propose(ctx, Payload::Noop);
     }
 
-    /// Hands leadership to the preferred site once that has everything, asking at most once per election timeout.
-    pub(super) fn transfer_if_preferred(&mut self, ctx: &mut Context<'_>) {
-        if self.preferred == self.me || ctx.now < self.transfer_at || self.commit < self.term_start
-        {
+    /// Whether leadership is being handed over, so that nothing may be proposed.
+    pub fn hands_over(&self) -> bool {
+        self.role == Role::Leader && self.transfer != Transfer::Idle
+    }
+
+    /// The next step of handing leadership to the preferred site is due: an attempt begins if that site follows closely, lasts at most one heartbeat
+    /// interval, and is made at most once per election timeout.
+    pub(super) fn transfer_due(&mut self, ctx: &mut Context<'_>) {
+        let raft = &self.config.raft;
+        if self.transfer != Transfer::Idle {
+            self.transfer = Transfer::Idle;
+            self.transfer_at = ctx.now + raft.election_timeout;
             return;
         }
+        self.transfer_at = ctx.now + raft.heartbeat;
+        if self.preferred == self.me || self.commit < self.term_start {
+            return;
+        }
+        let progress = &self.progress[self.preferred.index()];
+        let fresh = ctx.now.since(progress.answered_at) < raft.heartbeat * 2;
+        if fresh && !progress.standing.abstains() && progress.matched >= self.commit {
+            self.transfer = Transfer::CatchingUp;
+            self.tell_preferred(ctx);
+        }
+    }
+
+    /// Tells the preferred site to hold an election once it has everything.
+    pub(super) fn tell_preferred(&mut self, ctx: &mut Context<'_>) {
         let to = self.preferred;
-        let progress = &self.progress[to.index()];
-        let fresh = ctx.now.since(progress.answered_at) < self.config.raft.heartbeat * 2;
-        if fresh && progress.matched == self.log.last_index() {
-            self.transfer_at = ctx.now + self.config.raft.election_timeout;
+        let complete = self.progress[to.index()].matched == self.log.last_index();
+        if self.transfer == Transfer::CatchingUp && complete {
+            self.transfer = Transfer::Told;
             self.send(ctx, to, RaftMessage::TimeoutNow { term: self.term });
         }
     }
@@ -252,8 +287,9 @@ impl Raft {
             return;
         }
         let heard = |site: &SiteId| {
-            ctx.now.since(self.progress[site.index()].answered_at)
-                < self.config.raft.election_timeout
+            let progress = &self.progress[site.index()];
+            let age = ctx.now.since(progress.answered_at);
+            progress.counts() && age < self.config.raft.election_timeout
         };
         let alive = 1 + self.peers().iter().filter(heard).count();
         if alive < self.quorum() {

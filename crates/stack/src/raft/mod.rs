@@ -17,6 +17,7 @@ use crate::entry::{Entry, Payload};
 use crate::io::Output;
 use crate::log::Log;
 use crate::message::{Message, RaftMessage};
+use crate::storage::standing::Standing;
 use crate::storage::{Gated, Storage};
 use crate::switches::Switches;
 use alloc::collections::VecDeque;
@@ -51,10 +52,8 @@ pub struct Raft {
     commit: LogIndex,
     /// The site that should lead when it can: the primary of the committed control state.
     preferred: SiteId,
-    /// Durable entries up to here are lost; until they are back the site neither votes nor leads.
-    lost_to: Option<LogIndex>,
-    /// The vote is lost: it never votes again.
-    vote_lost: bool,
+    /// What this site may still promise.
+    standing: Standing,
     election_at: Time,
     heard_leader: Option<Time>,
     votes: SiteSet,
@@ -62,7 +61,9 @@ pub struct Raft {
     progress: Vec<Progress>,
     heartbeat_at: Time,
     quorum_check_at: Time,
+    /// When the next step of a transfer of leadership is due.
     transfer_at: Time,
+    transfer: election::Transfer,
     /// The first entry of the own term as a leader.
     term_start: LogIndex,
     round: u64,
@@ -90,15 +91,15 @@ impl Raft {
             log: Log::default(),
             commit: LogIndex(0),
             preferred: SiteId(0),
-            lost_to: None,
-            vote_lost: false,
+            standing: Standing::Full,
             election_at: Time::MAX,
             heard_leader: None,
             votes: SiteSet::EMPTY,
             progress: alloc::vec![Progress::default(); sites],
             heartbeat_at: Time::MAX,
             quorum_check_at: Time::MAX,
-            transfer_at: Time::ZERO,
+            transfer_at: Time::MAX,
+            transfer: election::Transfer::Idle,
             term_start: LogIndex(0),
             round: 0,
             round_began: Time::ZERO,
@@ -114,8 +115,7 @@ impl Raft {
         self.term = found.meta.term;
         self.voted_for = found.meta.voted_for;
         self.log = found.log;
-        self.lost_to = found.lost_to;
-        self.vote_lost = found.vote_lost;
+        self.standing = found.meta.standing;
         self.reset_election_timer(ctx.now);
         self.observe_role(ctx);
     }
@@ -189,7 +189,12 @@ impl Raft {
         } else {
             Time::MAX
         };
-        self.heartbeat_at.min(self.quorum_check_at).min(round)
+        let due = self.heartbeat_at.min(self.quorum_check_at).min(round);
+        if self.preferred == self.me {
+            due
+        } else {
+            due.min(self.transfer_at)
+        }
     }
 
     /// Time passed.
@@ -223,7 +228,7 @@ impl Raft {
 
     /// A message of a peer arrived.
     pub fn receive(&mut self, ctx: &mut Context<'_>, from: SiteId, message: RaftMessage) {
-        if !self.peers().contains(from) {
+        if !self.peers().contains(from) || !message.is_plausible(self.config.sites.len()) {
             return;
         }
         match message {

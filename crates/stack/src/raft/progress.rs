@@ -1,5 +1,6 @@
 //! What a leader knows of a follower.
 
+use crate::storage::standing::Standing;
 use firedrill_model::{LogIndex, Time};
 
 /// A follower, as its leader knows it.
@@ -19,6 +20,10 @@ pub struct Progress {
     pub answered_at: Time,
     /// The latest round in which it accepted the leader's epoch.
     pub accepted_round: u64,
+    /// The latest start of its process that was heard of.
+    pub incarnation: u64,
+    /// What of its answers may be counted.
+    pub standing: Standing,
 }
 
 impl Progress {
@@ -30,6 +35,33 @@ impl Progress {
             answered_at: now,
             ..Progress::default()
         };
+    }
+
+    /// A process of the follower answers: whether what it says is still true. Of a process that is heard for the first time nothing is known, whatever an earlier one
+    /// acknowledged; what an earlier one says is no longer true. One that has become a learner remains one.
+    pub fn hears(&mut self, incarnation: u64, standing: Standing) -> bool {
+        let was_learner = self.standing == Standing::Learner;
+        let becomes_learner = standing == Standing::Learner && !was_learner;
+        if becomes_learner {
+            self.answered_at = Time::ZERO;
+            self.accepted_round = 0;
+        } else if was_learner && standing != Standing::Learner || incarnation < self.incarnation {
+            return false;
+        }
+        if becomes_learner || incarnation > self.incarnation {
+            self.incarnation = incarnation;
+            self.matched = LogIndex(0);
+            self.probing = true;
+            self.probe_sent = false;
+            self.in_flight.clear();
+        }
+        self.standing = standing;
+        true
+    }
+
+    /// Whether its answers count towards a quorum.
+    pub fn counts(&self) -> bool {
+        self.standing != Standing::Learner
     }
 
     /// Whether a message with entries may be sent.
@@ -72,15 +104,6 @@ impl Progress {
             return;
         }
         self.next = hint.min(index.prev()).max(self.matched).next();
-        self.probing = true;
-        self.probe_sent = false;
-        self.in_flight.clear();
-    }
-
-    /// The follower lost what it had acknowledged, behind `hint`.
-    pub fn lost(&mut self, hint: LogIndex) {
-        self.matched = LogIndex(0);
-        self.next = hint.next();
         self.probing = true;
         self.probe_sent = false;
         self.in_flight.clear();

@@ -3,8 +3,20 @@
 use super::{Context, Raft};
 use crate::entry::Entry;
 use crate::message::RaftMessage;
+use crate::storage::standing::Standing;
 use alloc::vec::Vec;
 use firedrill_model::{LogIndex, Role, SiteId, Time};
+
+/// A message holds no more bytes of entries than this, unless a single entry is larger.
+const MAX_BATCH_BYTES: usize = 1 << 20;
+
+/// What of a leader's message is echoed, and whether its epoch was accepted.
+#[derive(Clone, Copy, Debug)]
+struct Answer {
+    round: u64,
+    sent: Time,
+    accepted: bool,
+}
 
 /// An acknowledgement that a follower owes until the entries are durable.
 #[derive(Clone, Copy, Debug)]
@@ -12,9 +24,7 @@ pub struct AckOwed {
     leader: SiteId,
     matched: LogIndex,
     acknowledged: LogIndex,
-    round: u64,
-    sent: Time,
-    accepted: bool,
+    answer: Answer,
 }
 
 impl Raft {
@@ -28,7 +38,9 @@ impl Raft {
             }
             self.round_wanted = true;
             self.round_began = Time::ZERO;
-            self.transfer_if_preferred(ctx);
+        }
+        if self.role == Role::Leader && ctx.now >= self.transfer_at {
+            self.transfer_due(ctx);
         }
     }
 
@@ -65,7 +77,7 @@ impl Raft {
                 return any;
             }
             let prev = progress.next.prev();
-            let entries = self.log.after(prev, batch);
+            let entries = self.log.after(prev, batch, MAX_BATCH_BYTES);
             let Some(last) = entries.last().map(|entry| entry.index) else {
                 return any;
             };
@@ -91,6 +103,7 @@ impl Raft {
             epoch: ctx.storage.epoch(),
             round: self.round,
             sent: ctx.now,
+            incarnation: self.progress[to.index()].incarnation,
         };
         self.send(ctx, to, message);
     }
@@ -111,49 +124,66 @@ impl Raft {
             epoch,
             round,
             sent,
+            incarnation,
         } = message
         else {
             return;
         };
+        let mut answer = Answer {
+            round,
+            sent,
+            accepted: false,
+        };
         if term < self.term {
-            let refusal = self.refusal(prev_index, LogIndex(0), round, sent, false);
-            return self.send_when_durable(ctx, from, refusal);
+            return self.refuse(ctx, from, prev_index, LogIndex(0), answer);
         }
         self.become_follower(ctx, term, Some(from));
         self.heard_leader = Some(ctx.now);
         self.reset_election_timer(ctx.now);
-        let accepted = epoch >= ctx.storage.epoch();
+        answer.accepted = epoch >= ctx.storage.epoch();
         ctx.storage.raise_epoch(epoch);
 
         if self.log.term(prev_index) != Some(prev_term) {
-            let hint = self.last_that_may_agree(prev_index, prev_term);
-            let refusal = self.refusal(prev_index, hint, round, sent, accepted);
-            return self.send_when_durable(ctx, from, refusal);
+            // The last entry at or before which the logs may agree: whole terms are skipped (Raft §5.3).
+            let hint = self.log.last_up_to(prev_index, prev_term).max(self.commit);
+            return self.refuse(ctx, from, prev_index, hint, answer);
         }
-        let heartbeat = entries.is_empty();
         let matched = LogIndex(prev_index.0 + entries.len() as u64);
+        let heartbeat = entries.is_empty();
         if !self.take_entries(ctx, entries) {
             return;
         }
         self.commit = self.commit.max(commit.min(matched));
-        self.refilled(ctx, commit);
-        if heartbeat || ctx.storage.durable_index() >= matched {
-            let index = matched.min(ctx.storage.durable_index());
-            let message = self.acknowledgement(index, round, sent, accepted);
-            self.send_when_durable(ctx, from, message);
+        self.refilled(ctx, commit, incarnation);
+        let durable = ctx.storage.durable_index();
+        if heartbeat || durable >= matched {
+            self.acknowledge(ctx, from, matched.min(durable), answer);
         } else {
-            let acknowledged = self
-                .ack_owed
-                .map_or(LogIndex(0), |owed| owed.acknowledged.min(prev_index));
-            self.ack_owed = Some(AckOwed {
-                leader: from,
-                matched,
-                acknowledged,
-                round,
-                sent,
-                accepted,
-            });
+            self.owe(from, matched, prev_index, answer);
         }
+    }
+
+    /// Will acknowledge entries up to `matched` when they are durable. A message that came out of order takes back nothing of what is owed already.
+    fn owe(&mut self, leader: SiteId, matched: LogIndex, prev_index: LogIndex, answer: Answer) {
+        let owed = self.ack_owed.filter(|owed| owed.leader == leader);
+        self.ack_owed = Some(match owed {
+            None => AckOwed {
+                leader,
+                matched,
+                acknowledged: LogIndex(0),
+                answer,
+            },
+            Some(owed) => AckOwed {
+                leader,
+                matched: matched.max(owed.matched),
+                acknowledged: owed.acknowledged.min(prev_index),
+                answer: if answer.round >= owed.answer.round {
+                    answer
+                } else {
+                    owed.answer
+                },
+            },
+        });
     }
 
     /// Appends what is new, from the first entry that conflicts on. False if that would undo what is committed.
@@ -176,70 +206,55 @@ impl Raft {
         true
     }
 
-    /// Once a damaged site has again all that its leader had committed, it takes part in full.
-    fn refilled(&mut self, ctx: &Context<'_>, leader_commit: LogIndex) {
-        if let Some(lost_to) = self.lost_to {
-            let target = lost_to.max(leader_commit);
-            self.lost_to = (ctx.storage.durable_index() < target).then_some(target);
+    /// Once a damaged site has again all that was committed, on its disk, it takes part in full. What was committed is known from a leader that has committed in its
+    /// own term, and that has heard of this process, so that its `commit` covers all that it ever counted this site for.
+    fn refilled(&mut self, ctx: &mut Context<'_>, commit: LogIndex, incarnation: u64) {
+        let informed =
+            incarnation == ctx.storage.incarnation() && self.log.term(commit) == Some(self.term);
+        if self.standing == Standing::Refilling && informed && ctx.storage.durable_index() >= commit
+        {
+            self.standing = Standing::Full;
+            ctx.storage.set_standing(Standing::Full);
         }
     }
 
-    /// The last entry at or before which the logs may agree: skips back over the conflicting term (Raft §5.3).
-    fn last_that_may_agree(
-        &self,
-        prev_index: LogIndex,
-        prev_term: firedrill_model::Term,
-    ) -> LogIndex {
-        let mut index = prev_index.min(self.log.last_index());
-        while index > self.commit && self.log.term(index).is_some_and(|term| term > prev_term) {
-            index = index.prev();
-        }
-        if index == prev_index {
-            index.prev()
-        } else {
-            index
-        }
+    fn acknowledge(&self, ctx: &mut Context<'_>, to: SiteId, index: LogIndex, answer: Answer) {
+        self.answer(ctx, to, true, index, index, answer);
     }
 
-    fn acknowledgement(
+    fn refuse(
         &self,
-        index: LogIndex,
-        round: u64,
-        sent: Time,
-        accepted: bool,
-    ) -> RaftMessage {
-        let (term, hint, damaged) = (self.term, index, self.lost_to.is_some());
-        RaftMessage::AppendResponse {
-            term,
-            ok: true,
-            index,
-            hint,
-            round,
-            sent,
-            accepted,
-            damaged,
-        }
-    }
-
-    fn refusal(
-        &self,
+        ctx: &mut Context<'_>,
+        to: SiteId,
         index: LogIndex,
         hint: LogIndex,
-        round: u64,
-        sent: Time,
-        accepted: bool,
-    ) -> RaftMessage {
-        let (term, damaged) = (self.term, self.lost_to.is_some());
-        RaftMessage::AppendResponse {
-            term,
-            ok: false,
+        answer: Answer,
+    ) {
+        self.answer(ctx, to, false, index, hint, answer);
+    }
+
+    fn answer(
+        &self,
+        ctx: &mut Context<'_>,
+        to: SiteId,
+        ok: bool,
+        index: LogIndex,
+        hint: LogIndex,
+        answer: Answer,
+    ) {
+        let message = RaftMessage::AppendResponse {
+            term: self.term,
+            ok,
             index,
             hint,
-            round,
-            sent,
-            accepted,
-            damaged,
-        }
+            hint_term: self.log.term(hint).unwrap_or_default(),
+            round: answer.round,
+            sent: answer.sent,
+            accepted: answer.accepted,
+            standing: self.standing,
+            incarnation: ctx.storage.incarnation(),
+        };
+        self.send_when_durable(ctx, to, message);
     }
 
     /// Sends an owed acknowledgement as far as the log is durable now.
@@ -256,8 +271,7 @@ impl Raft {
         if index >= owed.matched {
             self.ack_owed = None;
         }
-        let message = self.acknowledgement(index, owed.round, owed.sent, owed.accepted);
-        self.send_when_durable(ctx, owed.leader, message);
+        self.acknowledge(ctx, owed.leader, index, owed.answer);
     }
 
     /// A follower answered.
@@ -272,10 +286,12 @@ impl Raft {
             ok,
             index,
             hint,
+            hint_term,
             round,
             sent,
             accepted,
-            damaged,
+            standing,
+            incarnation,
         } = *message
         else {
             return;
@@ -286,29 +302,38 @@ impl Raft {
         if term < self.term || self.role != Role::Leader {
             return;
         }
-        let last = self.log.last_index();
         let progress = &mut self.progress[from.index()];
-        progress.answered_at = progress.answered_at.max(sent);
-        if accepted {
-            progress.accepted_round = progress.accepted_round.max(round);
+        if !progress.hears(incarnation, standing) {
+            return;
+        }
+        if progress.counts() {
+            progress.answered_at = progress.answered_at.max(sent.min(ctx.now));
+            if accepted {
+                progress.accepted_round = progress.accepted_round.max(round.min(self.round));
+            }
         }
         if ok {
-            progress.matches(index.min(last));
-        } else if damaged {
-            progress.lost(hint.min(last));
+            progress.matches(index.min(self.log.last_index()));
         } else {
-            progress.rejects(index, hint);
+            progress.rejects(index, self.log.last_up_to(hint, hint_term));
         }
         self.advance_commit(ctx);
+        if from == self.preferred {
+            self.tell_preferred(ctx);
+        }
     }
 
     /// Commits the last entry of the own term that is durable on a quorum, and with it all before (Raft §5.4.2, figure 8).
     pub(super) fn advance_commit(&mut self, ctx: &mut Context<'_>) {
-        let mut matched: Vec<LogIndex> = self
-            .peers()
-            .iter()
-            .map(|site| self.progress[site.index()].matched)
-            .collect();
+        let matched = |site: SiteId| {
+            let progress = &self.progress[site.index()];
+            if progress.counts() {
+                progress.matched
+            } else {
+                LogIndex(0)
+            }
+        };
+        let mut matched: Vec<LogIndex> = self.peers().iter().map(matched).collect();
         matched.push(ctx.storage.durable_index());
         matched.sort_unstable_by(|a, b| b.cmp(a));
         let index = matched[self.quorum() - 1];

@@ -146,7 +146,7 @@ impl Site {
     }
 
     fn message_received(&mut self, now: Time, from: SiteId, message: Message) {
-        if !self.storage.ready() {
+        if !self.storage.established() {
             return;
         }
         match message {
@@ -161,8 +161,8 @@ impl Site {
                 });
             }
             Message::HealthReply { .. } => self.health.answered(now, from, &mut self.out),
-            Message::Forward { id, request } => {
-                self.request_received(now, requests::Origin::Peer(from, id), request);
+            Message::Forward { id, term, request } => {
+                self.forward_received(now, from, id, term, request);
             }
             Message::ForwardReply { id, response } => {
                 self.requests.forward_answered(id, response, &mut self.out)
@@ -177,10 +177,12 @@ impl Site {
                 let observation = Observation::Recovered {
                     last_index: found.log.last_index(),
                     term: found.meta.term,
-                    damaged: found.lost_to.is_some() || found.vote_lost,
+                    damaged: found.meta.standing.abstains(),
                 };
                 self.out.push_back(Output::Observe(observation));
                 self.storage.raise_epoch(self.control.epoch());
+                self.requests
+                    .begin(self.storage.incarnation(), found.meta.term);
                 let (raft, mut ctx) = self.context(now);
                 raft.recovered(&mut ctx, found);
                 self.health.start(now);
@@ -287,8 +289,13 @@ impl Site {
 
     /// As a leader that knows what is committed: proposes the next step of a failover, one at a time.
     fn propose_step(&mut self, now: Time) {
-        let leads = self.raft.role() == Role::Leader && self.applied >= self.raft.term_start();
-        if !leads || self.proposed > self.applied {
+        if self.raft.role() != Role::Leader {
+            // What it had proposed may never come.
+            self.proposed = LogIndex(0);
+            return;
+        }
+        let informed = self.applied >= self.raft.term_start();
+        if !informed || self.raft.hands_over() || self.proposed > self.applied {
             return;
         }
         if let Some(command) = steps::next_step(&self.control, &self.health, self.me) {

@@ -2,20 +2,18 @@
 //! the leader, in the current epoch, in a round that began after the request arrived.
 
 use super::Site;
-use crate::entry::{Payload, SessionCommand};
+use crate::entry::{self, Payload, SessionCommand};
 use crate::io::{Output, Ticket};
 use crate::message::Message;
-use alloc::collections::{BTreeMap, VecDeque};
+use alloc::collections::{BTreeMap, BTreeSet, VecDeque};
 use alloc::sync::Arc;
 use core::time::Duration;
-use firedrill_model::{Key, LogIndex, NotApplied, Op, Request, Response, Role, SiteId, Time};
+use firedrill_model::{Key, LogIndex, NotApplied, Op, Request, Response, Role, SiteId, Term, Time};
 
 /// More requests than that are not taken on.
 const MOST: usize = 10_000;
-/// The longest key, in bytes.
-const MAX_KEY: usize = 255;
-/// The longest value, in bytes.
-const MAX_VALUE: usize = 1 << 20;
+/// So many of the latest requests of a peer are remembered, so that a copy of one is known for what it is.
+const REMEMBERED: usize = 256;
 
 /// Who asked.
 #[derive(Clone, Copy, Debug)]
@@ -49,6 +47,26 @@ pub(super) struct Requests {
     writes: VecDeque<Write>,
     forwarded: BTreeMap<u64, (Ticket, Time)>,
     next_forward: u64,
+    /// The term in which this process began: what was asked of an earlier one in that term or before is not known.
+    first_term: Term,
+    taken: BTreeMap<SiteId, Taken>,
+}
+
+/// The requests of a peer that were taken on. Their names rise.
+#[derive(Clone, Debug, Default)]
+struct Taken {
+    ids: BTreeSet<u64>,
+    /// Of those up to here it is forgotten.
+    forgotten: u64,
+}
+
+impl Taken {
+    fn insert(&mut self, id: u64) {
+        self.ids.insert(id);
+        if self.ids.len() > REMEMBERED {
+            self.forgotten = self.ids.pop_first().unwrap_or_default();
+        }
+    }
 }
 
 impl Requests {
@@ -61,7 +79,15 @@ impl Requests {
             writes,
             forwarded: BTreeMap::new(),
             next_forward: 0,
+            first_term: Term(0),
+            taken: BTreeMap::new(),
         }
+    }
+
+    /// A process begins, of this name and in this term. What it passes on is named apart from all that an earlier one passed on, whose answers may still come.
+    pub fn begin(&mut self, incarnation: u64, term: Term) {
+        self.next_forward = incarnation << 32;
+        self.first_term = term;
     }
 
     fn len(&self) -> usize {
@@ -107,6 +133,30 @@ impl Requests {
 }
 
 impl Site {
+    /// A request arrived that a peer passed on. It may be a copy, so it is refused only if no copy of it was or will ever be taken on.
+    pub(super) fn forward_received(
+        &mut self,
+        now: Time,
+        from: SiteId,
+        id: u64,
+        term: Term,
+        request: Request,
+    ) {
+        let origin = Origin::Peer(from, id);
+        let taken = self.requests.taken.entry(from).or_default();
+        if taken.ids.contains(&id) {
+            return;
+        }
+        if id <= taken.forgotten || term <= self.requests.first_term {
+            return self.reply(origin, Response::Unknown);
+        }
+        if self.raft.role() != Role::Leader || self.raft.term() != term {
+            return self.reply(origin, Response::NotApplied(NotApplied::NoLeader));
+        }
+        taken.insert(id);
+        self.request_received(now, origin, request);
+    }
+
     /// A request arrived, from a client or from a peer that passed it on.
     pub(super) fn request_received(&mut self, now: Time, origin: Origin, request: Request) {
         if let Err(why) = self.admit(&origin, &request) {
@@ -124,7 +174,11 @@ impl Site {
                     .insert(id, (ticket, now + self.requests.patience));
                 self.out.push_back(Output::Send {
                     to,
-                    message: Message::Forward { id, request },
+                    message: Message::Forward {
+                        id,
+                        term: self.raft.term(),
+                        request,
+                    },
                 });
             }
             // A request is passed on once: leaders may not agree with followers about who leads.
@@ -137,22 +191,14 @@ impl Site {
         if !self.recovered() {
             return Err(NotApplied::NoLeader);
         }
-        let value_len = match &request.op {
-            Op::Read { .. } => 0,
-            Op::Write { value, .. } => value.as_bytes().len(),
-            Op::Cas {
-                expected, value, ..
-            } => value
-                .as_bytes()
-                .len()
-                .max(expected.as_ref().map_or(0, |old| old.as_bytes().len())),
-        };
-        let key_len = request.op.key().as_str().len();
         let Some(service) = self.control.service(request.service) else {
             return Err(NotApplied::Invalid);
         };
-        if key_len == 0 || key_len > MAX_KEY || value_len > MAX_VALUE {
+        if !entry::fits(&request.op) {
             return Err(NotApplied::Invalid);
+        }
+        if !request.op.is_read() && self.raft.hands_over() {
+            return Err(NotApplied::NoLeader);
         }
         if self.requests.len() >= MOST {
             return Err(NotApplied::Busy);

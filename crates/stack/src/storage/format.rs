@@ -6,7 +6,8 @@
 //!
 //! *Metadata*: two files with one record each; the one with the higher version counts.
 
-use crate::entry::{Entry, Payload};
+use super::standing::Standing;
+use crate::entry::{Entry, LIMIT, Payload};
 use crate::io::FileId;
 use alloc::vec::Vec;
 use firedrill_model::{Epoch, LogIndex, SiteId, Term};
@@ -14,7 +15,7 @@ use firedrill_model::{Epoch, LogIndex, SiteId, Term};
 const LOG_MAGIC: u32 = u32::from_le_bytes(*b"FDL1");
 const META_MAGIC: u32 = u32::from_le_bytes(*b"FDM1");
 const HEADER: usize = 4 + 4 + 4 + 8 + 8 + 8 + 8;
-const META: usize = 4 + 4 + 8 + 8 + 1 + 8 + 8;
+const META: usize = 4 + 4 + 8 + 8 + 1 + 8 + 8 + 1;
 const NOBODY: u8 = u8::MAX;
 
 /// The largest payload of a record, in bytes.
@@ -33,6 +34,8 @@ pub struct MetaView {
     pub epoch: Epoch,
     /// How many bytes of the log were known to be synced.
     pub log_synced: u64,
+    /// What the site may still promise.
+    pub standing: Standing,
 }
 
 /// A record of the log, without its payload.
@@ -105,6 +108,9 @@ fn decode_record_at(part: &[u8], at: usize, offset: u64) -> Option<(RecordView, 
     if word(part, at + 8)? != checksum(1, offset, covered) ^ len {
         return None;
     }
+    if number(part, at + 12)?.max(number(part, at + 20)?) >= LIMIT {
+        return None;
+    }
     let view = RecordView {
         index: LogIndex(number(part, at + 12)?),
         term: Term(number(part, at + 20)?),
@@ -152,6 +158,7 @@ pub fn encode_meta(file: FileId, meta: &MetaView) -> Vec<u8> {
     out.push(meta.voted_for.map_or(NOBODY, |site| site.0));
     out.extend_from_slice(&meta.epoch.0.to_le_bytes());
     out.extend_from_slice(&meta.log_synced.to_le_bytes());
+    out.push(meta.standing.byte());
     let sum = checksum(meta_address(file), 0, &out[8..]);
     out[4..8].copy_from_slice(&sum.to_le_bytes());
     out
@@ -175,11 +182,14 @@ pub fn decode_meta(file: FileId, bytes: &[u8]) -> Option<MetaView> {
         return None;
     }
     let vote = bytes[24];
-    Some(MetaView {
+    let meta = MetaView {
         version: number(bytes, 8)?,
         term: Term(number(bytes, 16)?),
         voted_for: (vote != NOBODY).then_some(SiteId(vote)),
         epoch: Epoch(number(bytes, 25)?),
         log_synced: number(bytes, 33)?,
-    })
+        standing: Standing::from_byte(bytes[41])?,
+    };
+    let plausible = meta.version.max(meta.term.0).max(meta.epoch.0) < LIMIT;
+    plausible.then_some(meta)
 }

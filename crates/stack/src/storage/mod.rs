@@ -2,12 +2,14 @@
 //!
 //! - [`format`]: the bytes
 //! - [`recover`]: what a restarted site finds
+//! - [`standing`]: what it may still promise
 //!
 //! A promise of durability leaves only after `Synced`: messages that carry a term or a vote wait at the [gate](Storage::send_when_durable) for the
 //! metadata, acknowledgements of entries are made from [`Storage::durable_index`]. A failed sync is never retried: the site stops.
 
 pub mod format;
 pub mod recover;
+pub mod standing;
 
 use crate::entry::Entry;
 use crate::io::{DiskError, DiskOp, DiskToken, FileId, Output};
@@ -15,9 +17,11 @@ use crate::message::Message;
 use crate::switches::Switches;
 use alloc::collections::VecDeque;
 use alloc::vec::Vec;
+use core::cmp::Ordering;
 use firedrill_model::{Epoch, Hazard, LogIndex, SiteId, Term};
 use format::{LOG_FILE, MetaView};
 use recover::{Found, Recovered};
+use standing::Standing;
 
 /// What waits for the metadata to be durable.
 #[derive(Clone, Debug, PartialEq)]
@@ -67,9 +71,14 @@ struct Copy {
 pub struct Storage {
     stage: Stage,
     next_token: u64,
-    dir_sync: Option<DiskToken>,
+    /// Syncs at the start that must be answered before anything is written over.
+    first_syncs: Vec<DiskToken>,
     meta: MetaView,
+    /// The version of the metadata with which this process began.
+    incarnation: u64,
     copies: [Copy; 2],
+    /// Which copy to write if neither is ahead.
+    weaker: usize,
     meta_sync: Option<(DiskToken, usize, u64)>,
     gate: VecDeque<(u64, Gated)>,
     end: u64,
@@ -85,8 +94,9 @@ impl Default for Storage {
         Storage {
             stage: Stage::New,
             next_token: 0,
-            dir_sync: None,
+            first_syncs: Vec::new(),
             meta: MetaView::default(),
+            incarnation: 0,
             copies: [
                 Copy {
                     file: FileId::MetaA,
@@ -97,6 +107,7 @@ impl Default for Storage {
                     durable: 0,
                 },
             ],
+            weaker: 0,
             meta_sync: None,
             gate: VecDeque::new(),
             end: 0,
@@ -161,18 +172,26 @@ impl Storage {
         Progress::Recovered(recovered)
     }
 
-    /// Takes over what was found. Nothing of it counts as durable yet: it may have been read from a page cache.
+    /// Takes over what was found. Nothing of it counts as durable yet: it may have been read from a page cache. So the better copy of the metadata is
+    /// synced before the other is written.
     fn begin(&mut self, recovered: &Recovered, out: &mut VecDeque<Output>) {
         self.stage = Stage::Ready;
         self.meta = recovered.meta;
         self.meta.version += 1;
+        self.incarnation = self.meta.version;
+        self.weaker = usize::from(recovered.weaker == FileId::MetaB);
         self.end = recovered.log_end;
+        self.synced = recovered.durable_mark;
         for file in [FileId::MetaA, FileId::MetaB, LOG_FILE] {
             out.push_back(Output::Disk(DiskOp::Create { file }));
         }
-        let token = self.token();
-        out.push_back(Output::Disk(DiskOp::SyncDir { token }));
-        self.dir_sync = Some(token);
+        let (dir, better) = (self.token(), self.token());
+        out.push_back(Output::Disk(DiskOp::SyncDir { token: dir }));
+        out.push_back(Output::Disk(DiskOp::Sync {
+            file: self.copies[1 - self.weaker].file,
+            token: better,
+        }));
+        self.first_syncs = alloc::vec![dir, better];
         if recovered.log_end < recovered.log_len {
             out.push_back(Output::Disk(DiskOp::Truncate {
                 file: LOG_FILE,
@@ -186,6 +205,17 @@ impl Storage {
     /// Whether the disk has been read and works.
     pub fn ready(&self) -> bool {
         matches!(self.stage, Stage::Ready)
+    }
+
+    /// Whether what was found, and that this process has begun, is durable. Until then a site takes no part: what it lost must be on record before it takes
+    /// new entries, and its incarnation must be its own.
+    pub fn established(&self) -> bool {
+        self.ready() && self.meta_durable() >= self.incarnation
+    }
+
+    /// Names this process: rises with every start of the site, once [established](Storage::established).
+    pub fn incarnation(&self) -> u64 {
+        self.incarnation
     }
 
     /// Whether the disk failed.
@@ -222,6 +252,14 @@ impl Storage {
     pub fn raise_epoch(&mut self, epoch: Epoch) {
         if epoch > self.meta.epoch {
             self.meta.epoch = epoch;
+            self.meta.version += 1;
+        }
+    }
+
+    /// Changes what the site may promise.
+    pub fn set_standing(&mut self, standing: Standing) {
+        if standing != self.meta.standing {
+            self.meta.standing = standing;
             self.meta.version += 1;
         }
     }
@@ -273,7 +311,7 @@ impl Storage {
                 bytes,
             }));
         }
-        if self.dir_sync.is_some() {
+        if !self.first_syncs.is_empty() {
             return;
         }
         if self.log_sync.is_none() && !self.unsynced.is_empty() {
@@ -291,7 +329,11 @@ impl Storage {
 
     /// Writes the copy that is further behind, so that one good copy is on the disk at any time.
     fn flush_meta(&mut self, out: &mut VecDeque<Output>) {
-        let which = usize::from(self.copies[1].durable < self.copies[0].durable);
+        let which = match self.copies[0].durable.cmp(&self.copies[1].durable) {
+            Ordering::Less => 0,
+            Ordering::Equal => self.weaker,
+            Ordering::Greater => 1,
+        };
         let copy = self.copies[which];
         if copy.durable >= self.meta.version {
             return;
@@ -313,8 +355,8 @@ impl Storage {
 
     /// A sync succeeded.
     pub fn synced(&mut self, token: DiskToken) -> Progress {
-        if self.dir_sync == Some(token) {
-            self.dir_sync = None;
+        if let Some(at) = self.first_syncs.iter().position(|first| *first == token) {
+            self.first_syncs.remove(at);
             return Progress::None;
         }
         if let Some((asked, which, version)) = self.meta_sync

@@ -1,9 +1,11 @@
 //! What a restarted site finds on its disk, and what it may still promise.
 //!
-//! Bad data after the last durable mark is a torn tail, which is cut. Bad data before it is corruption: what follows the hole is not used, and
-//! the site neither votes nor leads until the hole is refilled (Alagappan et al., Protocol-Aware Recovery, FAST'18).
+//! Bad data after the last durable mark is a torn tail, which is cut, whatever lies behind it. Bad data before it is corruption: what follows the hole is not used, and
+//! the site neither votes nor leads until the hole is refilled (Alagappan et al., Protocol-Aware Recovery, FAST'18). A bad stretch is no hole if a good record
+//! follows what lies before it: such a record supersedes whatever stood there.
 
 use super::format::{self, MetaView, RecordView};
+use super::standing::Standing;
 use crate::entry::Entry;
 use crate::io::FileId;
 use crate::log::Log;
@@ -20,15 +22,19 @@ pub struct Found {
 /// What a disk holds.
 #[derive(Clone, Debug)]
 pub struct Recovered {
-    /// The metadata.
+    /// The metadata, with what the site may still promise in view of all that was found.
     pub meta: MetaView,
+    /// The copy of the metadata to be written over first: the bad one, or the older one.
+    pub weaker: FileId,
     /// The log up to the first hole.
     pub log: Log,
     /// The log's good part ends here, in bytes; what is behind it is torn and must be cut.
     pub log_end: u64,
     /// The log's length, in bytes.
     pub log_len: u64,
-    /// Entries up to here were durable and are lost: the site abstains until it has them again.
+    /// So many bytes of the log were known to be synced.
+    pub durable_mark: u64,
+    /// Entries up to here, or further, were durable and are lost: the site abstains until it has again all that was committed.
     pub lost_to: Option<LogIndex>,
     /// The vote is lost: the site never votes again under this identity.
     pub vote_lost: bool,
@@ -55,34 +61,60 @@ impl PartialEq for Recovered {
 /// Reads what was found.
 pub fn recover(found: Found) -> Recovered {
     let [a, b, log] = found.files.map(Option::unwrap_or_default);
-    let (meta, vote_lost) = recover_meta(&a, &b);
-    let mut replay = Replay::default();
-    let log_end = replay.run(&log, meta.log_synced);
-    let mut meta = meta;
+    let (mut meta, weaker) = recover_meta(&a, &b);
+    let mut replay = Replay {
+        durable_mark: meta.log_synced,
+        ..Replay::default()
+    };
+    replay.run(&log);
+    let (mut lost_to, log_end) = replay.judge();
+    let next = replay.log.last_index().next();
+    if meta.standing == Standing::Refilling {
+        lost_to = lost_to.or(Some(next));
+    }
+    if lost_to.is_some() {
+        meta.standing = meta.standing.max(Standing::Refilling);
+    }
     if replay.log.last_term() > meta.term {
         meta.term = replay.log.last_term();
         meta.voted_for = None;
     }
     Recovered {
         meta,
+        weaker,
         log: replay.log,
         log_end,
         log_len: log.len() as u64,
-        lost_to: replay.lost_to,
-        vote_lost,
+        durable_mark: replay.durable_mark.min(log_end),
+        lost_to,
+        vote_lost: meta.standing == Standing::Learner,
     }
 }
 
-/// The newer good copy. Both copies are synced, one after the other, before anything is promised on their contents; so one bad copy loses nothing, and
-/// an empty one says that nothing was ever promised.
-fn recover_meta(a: &[u8], b: &[u8]) -> (MetaView, bool) {
+/// The newer good copy, and which copy is the weaker. Both copies are synced, one after the other, before anything is promised on their contents; so one bad copy loses
+/// nothing, and an empty one says that nothing was ever promised.
+fn recover_meta(a: &[u8], b: &[u8]) -> (MetaView, FileId) {
     let good = [
         format::decode_meta(FileId::MetaA, a),
         format::decode_meta(FileId::MetaB, b),
     ];
-    match good.into_iter().flatten().max_by_key(|meta| meta.version) {
-        Some(meta) => (meta, false),
-        None => (MetaView::default(), !a.is_empty() && !b.is_empty()),
+    match good {
+        [Some(a), Some(b)] if a.version <= b.version => (b, FileId::MetaA),
+        [None, Some(b)] => (b, FileId::MetaA),
+        [Some(a), _] => (a, FileId::MetaB),
+        [None, None] => {
+            let lost = !a.is_empty() && !b.is_empty();
+            let standing = if lost {
+                Standing::Learner
+            } else {
+                Standing::Full
+            };
+            let meta = MetaView {
+                standing,
+                ..MetaView::default()
+            };
+            (meta, FileId::MetaA)
+        }
     }
 }
 
@@ -90,57 +122,63 @@ fn recover_meta(a: &[u8], b: &[u8]) -> (MetaView, bool) {
 #[derive(Default)]
 struct Replay {
     log: Log,
-    lost_to: Option<LogIndex>,
     durable_mark: u64,
-    /// Offsets of bad stretches.
-    bad: Vec<u64>,
+    /// The last good record ends here.
+    good_end: u64,
+    /// What is wrong since the last record that was taken: where it begins, and the highest entry that was found behind it.
+    gap: Option<(u64, LogIndex)>,
 }
 
 impl Replay {
-    /// Returns where the good part ends.
-    fn run(&mut self, bytes: &[u8], meta_mark: u64) -> u64 {
-        self.durable_mark = meta_mark;
-        let (mut at, mut end) = (0, 0);
+    fn run(&mut self, bytes: &[u8]) {
+        let mut at = 0;
         while at < bytes.len() {
-            let Some((view, payload)) = format::decode_record(bytes, at) else {
-                self.bad.push(at as u64);
+            if let Some((view, payload)) = format::decode_record(bytes, at) {
+                self.durable_mark = self.durable_mark.max(view.durable);
+                self.take(&view, payload, at as u64);
+                at = view.end;
+                self.good_end = at as u64;
+            } else {
+                self.wrong(at as u64, LogIndex(0));
                 match format::next_good_record(bytes, at) {
                     Some(next) => at = next,
                     None => break,
                 }
-                continue;
-            };
-            self.durable_mark = self.durable_mark.max(view.durable);
-            self.take(&view, payload);
-            at = view.end;
-            end = at;
+            }
         }
-        let rotten =
-            self.bad.iter().any(|bad| *bad < self.durable_mark) || (end as u64) < meta_mark;
-        if rotten && self.lost_to.is_none() {
-            self.lost_to = Some(self.log.last_index().next());
-        }
-        end as u64
     }
 
-    /// A record that does not follow what was read before it lies behind a hole.
-    fn take(&mut self, view: &RecordView, payload: &[u8]) {
+    /// A record that does not follow what was read before it lies behind a hole. One that does supersedes all that may stand before it.
+    fn take(&mut self, view: &RecordView, payload: &[u8], at: u64) {
         let prev = view.index.prev();
         let follows = view.index > LogIndex(0) && self.log.term(prev) == Some(view.prev_term);
         let payload =
             format::decode_payload(payload).filter(|_| follows && view.term >= view.prev_term);
         let Some(payload) = payload else {
-            self.lost_to = self.lost_to.max(Some(view.index));
-            return;
+            return self.wrong(at, view.index);
         };
+        self.gap = None;
         self.log.truncate(prev);
         self.log.push(Entry {
             index: view.index,
             term: view.term,
             payload,
         });
-        if self.lost_to.is_some_and(|lost| lost <= view.index) {
-            self.lost_to = None;
+    }
+
+    fn wrong(&mut self, at: u64, index: LogIndex) {
+        let gap = self.gap.get_or_insert((at, index));
+        gap.1 = gap.1.max(index);
+    }
+
+    /// How far durable entries are lost, and where the log ends.
+    fn judge(&self) -> (Option<LogIndex>, u64) {
+        let next = self.log.last_index().next();
+        match self.gap {
+            Some((at, index)) if at < self.durable_mark => (Some(index.max(next)), self.good_end),
+            Some((at, _)) => (None, at),
+            None if self.good_end < self.durable_mark => (Some(next), self.good_end),
+            None => (None, self.good_end),
         }
     }
 }
