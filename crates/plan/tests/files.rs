@@ -204,3 +204,24 @@ fn defaults_are_sensible() {
         (20, 1)
     );
 }
+
+/// A window on a long line must not begin or end within a character.
+#[test]
+fn long_lines_of_wide_characters_are_cut_between_them() {
+    for padding in 0..4 {
+        let wide = format!("{}{}", "x".repeat(padding), "🔥".repeat(2000));
+        let text =
+            format!("title = \"{wide}\"\nreference = [\"{wide}\", 7, \"{wide}\"]\n[\"{wide}\"]\n");
+        let diagnostics = Plan::parse("wide.toml", &text).unwrap_err();
+        assert!(
+            diagnostics
+                .iter()
+                .any(|diagnostic| diagnostic.message.contains("`reference` must be text")),
+            "{diagnostics}"
+        );
+        let text = format!("title = \"x\"\nours = {{ a = \"{wide}\", a = 3, b = \"{wide}\" }}\n");
+        let told = Plan::parse("wide.toml", &text).unwrap_err();
+        let at = told.iter().next().unwrap().position.unwrap();
+        assert_eq!((at.line, at.column), (2, 2018 + padding), "{told}");
+    }
+}

@@ -173,6 +173,64 @@ fn the_scale_of_live_runs_is_allowed_and_the_next_that_breaks_an_order_is_not() 
     assert_eq!(plan.scaled(u32::MAX).unwrap_err().largest, 11);
 }
 
+/// Each order at its edge: as much as must be is enough, one less is not; detection must take *longer* than an election.
+#[test]
+fn orders_hold_up_to_their_edge() {
+    let text = std::fs::read_to_string(scenarios("plans/erlmcp-v3.toml")).unwrap();
+    let told = |from: &str, to: &str| {
+        assert!(text.contains(from));
+        Plan::parse("edge.toml", &text.replace(from, to))
+            .err()
+            .map(|diagnostics| diagnostics.to_string())
+    };
+    let timeout = |to: &str| told("timeout_ms = 30000", to);
+    assert_eq!(timeout("timeout_ms = 2625.25"), None);
+    assert!(
+        timeout("timeout_ms = 2625").unwrap().contains(
+            "4 x 2625 ms = 10500 ms, an election up to 2 x 5000 ms + 2 x 250 ms = 10500 ms"
+        )
+    );
+    let election = |to: &str| told("election_timeout_ms = 5000", to);
+    assert_eq!(election("election_timeout_ms = 2000"), None);
+    assert!(
+        election("election_timeout_ms = 1999")
+            .unwrap()
+            .contains("1999 ms, less than 2 x the heartbeat interval of 1000 ms = 2000 ms")
+    );
+    let quick = text.replace(
+        "heartbeat_interval_ms = 1000",
+        "heartbeat_interval_ms = 100",
+    );
+    let voting = |to: &str| {
+        Plan::parse(
+            "edge.toml",
+            &quick.replace("election_timeout_ms = 5000", to),
+        )
+        .err()
+        .map(|diagnostics| diagnostics.to_string())
+    };
+    assert_eq!(voting("election_timeout_ms = 1000"), None);
+    assert!(
+        voting("election_timeout_ms = 999")
+            .unwrap()
+            .contains("999 ms, less than 4 x the longest round trip of 250 ms = 1000 ms")
+    );
+    let patient = quick
+        .replace("election_timeout_ms = 5000", "election_timeout_ms = 1000")
+        .replace("retries = 3", "retries = 9");
+    let check = |to: &str| {
+        Plan::parse("edge.toml", &patient.replace("timeout_ms = 30000", to))
+            .err()
+            .map(|diagnostics| diagnostics.to_string())
+    };
+    assert_eq!(check("timeout_ms = 1000"), None);
+    assert!(
+        check("timeout_ms = 999")
+            .unwrap()
+            .contains("a check waits 999 ms, less than 4 x the longest round trip")
+    );
+}
+
 #[test]
 fn a_scale_divides_what_is_marked_scalable_and_nothing_else() {
     let plan = plan();
