@@ -31,7 +31,10 @@ pub fn capabilities() -> Capabilities {
         world: "sim",
         faults: FaultKind::ALL.to_vec(),
         deterministic: true,
-        invariants: Invariant::ALL.iter().map(|invariant| invariant.name()).collect(),
+        invariants: Invariant::ALL
+            .iter()
+            .map(|invariant| invariant.name())
+            .collect(),
     }
 }
 

@@ -126,15 +126,7 @@ impl Disk {
     /// Issues an operation. What is answered is answered at the instant returned, by [`Disk::complete`].
     pub(crate) fn issue(&mut self, now: Time, op: DiskOp) -> Option<(Time, Completion)> {
         match op {
-            DiskOp::Read { file, token } => {
-                let content = self
-                    .directory
-                    .current(file)
-                    .map(|inode| self.inodes[inode].current());
-                let kib = content.as_ref().map_or(0, |content| content.len() / 1024);
-                let takes = LATENCY + READ_PER_KIB * u32::try_from(kib).unwrap_or(u32::MAX);
-                Some((now + takes, Completion::Read { token, content }))
-            }
+            DiskOp::Read { file, token } => Some(self.read(now, file, token)),
             DiskOp::List { token } => {
                 let files = self.directory.current_names().collect();
                 Some((now + LATENCY, Completion::Listed { token, files }))
@@ -171,27 +163,7 @@ impl Disk {
                     Some(write_failed(now, file, DiskError::Io))
                 }
             }
-            DiskOp::Sync { file, token } => match self.directory.current(file) {
-                Some(inode) => {
-                    let upto = self.inodes[inode].issued();
-                    Some((
-                        self.served(now),
-                        Completion::Synced {
-                            inode,
-                            file,
-                            upto,
-                            token,
-                        },
-                    ))
-                }
-                None => {
-                    let input = Input::SyncFailed {
-                        token,
-                        error: DiskError::Io,
-                    };
-                    Some((now + LATENCY, Completion::Failed(input)))
-                }
-            },
+            DiskOp::Sync { file, token } => Some(self.sync(now, file, token)),
             DiskOp::SyncDir { token } => {
                 let upto = self.directory.issued();
                 Some((self.served(now), Completion::DirSynced { upto, token }))
@@ -255,6 +227,32 @@ impl Disk {
             let bits = mix(salt.wrapping_add(1 + number as u64));
             inode.cut_off(draw::below(bits, inode.unsynced() + 1));
         }
+    }
+
+    fn read(&self, now: Time, file: FileId, token: DiskToken) -> (Time, Completion) {
+        let inode = self.directory.current(file);
+        let content = inode.map(|inode| self.inodes[inode].current());
+        let kib = content.as_ref().map_or(0, |content| content.len() / 1024);
+        let takes = LATENCY + READ_PER_KIB * u32::try_from(kib).unwrap_or(u32::MAX);
+        (now + takes, Completion::Read { token, content })
+    }
+
+    fn sync(&mut self, now: Time, file: FileId, token: DiskToken) -> (Time, Completion) {
+        let Some(inode) = self.directory.current(file) else {
+            let error = DiskError::Io;
+            return (
+                now + LATENCY,
+                Completion::Failed(Input::SyncFailed { token, error }),
+            );
+        };
+        let upto = self.inodes[inode].issued();
+        let completion = Completion::Synced {
+            inode,
+            file,
+            upto,
+            token,
+        };
+        (self.served(now), completion)
     }
 
     fn change(

@@ -33,6 +33,11 @@ impl Durable {
         newest.copied().unwrap_or_default()
     }
 
+    /// Whether the site would vote, and stand for election.
+    pub(crate) fn votes(&self) -> bool {
+        !self.meta().standing.abstains()
+    }
+
     /// The last entry.
     pub(crate) fn last(&self) -> (Term, LogIndex) {
         (
