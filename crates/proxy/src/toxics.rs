@@ -182,3 +182,17 @@ impl State {
 pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_has_left_is_forgotten() {
+        let toxics = Arc::new(Toxics::new(Rng::new(0, "")));
+        let (stays, leaves) = (toxics.join(), toxics.join());
+        drop(leaves);
+        let live: Vec<u64> = lock(&toxics.state).live.keys().copied().collect();
+        assert_eq!(live, [stays.connection]);
+    }
+}

@@ -44,8 +44,11 @@ fn a_wrong_file_is_named_with_what_is_wrong() {
         let error = Server::start(config(name, text)).unwrap_err().to_string();
         assert!(error.contains(name) && error.contains(why), "{error}");
     }
-    let mut absent = Config::default();
-    absent.file = Some("/nonexistent/proxies.json".into());
+    let file = Some("/nonexistent/proxies.json".into());
+    let absent = Config {
+        file,
+        ..Config::default()
+    };
     assert_eq!(
         Server::start(absent).unwrap_err().kind(),
         ErrorKind::NotFound
