@@ -1,1 +1,37 @@
-//! To be written.
+//! The container world: one container per site on one host, their links through a proxy that can hurt them, faults for real.
+//!
+//! - [`world`]: [`Live`], which is a [`firedrill_drill::world::World`]
+//! - [`preview`]: what a run will make and do, before anything is made
+//! - [`cleanup`](mod@cleanup): removes what a run left that was killed
+//! - [`engine`]: the container engine: image, network, containers, labels
+//! - [`links`]: one proxy entry for each direction of each link, and what faults do to it
+//! - [`client`]: the clients' requests over HTTP
+//! - [`faults`]: what does each fault
+//! - [`logs`]: what the sites tell
+//! - [`halt`], [`clock`], [`error`]: stopping a run, its time, what can go wrong
+//!
+//! To add a fault: its kind in [`faults::KINDS`], its mechanism in [`faults::mechanism`], and its lines in
+//! `Faults::begin` and `Faults::end`.
+#![forbid(unsafe_code)]
+
+pub mod cleanup;
+pub mod client;
+pub mod clock;
+pub mod engine;
+pub mod error;
+pub mod events;
+pub mod faults;
+pub mod halt;
+pub mod hands;
+pub mod links;
+pub mod logs;
+pub mod preview;
+mod start;
+pub mod world;
+
+pub use cleanup::cleanup;
+pub use engine::available;
+pub use error::LiveError;
+pub use halt::Halt;
+pub use preview::plan_of_work;
+pub use world::{Live, LiveOptions};

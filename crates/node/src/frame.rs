@@ -7,8 +7,8 @@ use firedrill_model::SiteId;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
-/// The longest payload, in bytes: 16 MiB.
-pub const MAX_PAYLOAD: usize = 16 << 20;
+/// The longest payload, in bytes: 64 entries of the largest value (1 MiB each), and some.
+pub const MAX_PAYLOAD: usize = 72 << 20;
 /// Bytes before the payload.
 pub const HEADER: usize = 8;
 /// The version of the protocol between sites. Others are refused.

@@ -1,0 +1,64 @@
+//! The containers of a run: one for each site, one for the proxy.
+
+use super::image;
+use super::labels::Labels;
+use super::network::{self, Network};
+use crate::error::LiveError;
+use bollard::Docker;
+use bollard::models::{HostConfigLogConfig, VolumeCreateRequest};
+use std::collections::HashMap;
+use testcontainers::core::Mount;
+use testcontainers::runners::AsyncRunner as _;
+use testcontainers::{ContainerAsync, GenericImage, ImageExt as _};
+
+/// Where a site's volume is mounted.
+pub const DATA_DIR: &str = "/data";
+
+/// A container of ours, which is removed when this is dropped.
+pub type Container = ContainerAsync<GenericImage>;
+
+/// What a container is made from.
+#[derive(Clone, Debug)]
+pub struct Spec {
+    /// Its name; also its volume's.
+    pub name: String,
+    /// The arguments of the program.
+    pub arguments: Vec<String>,
+    /// Its environment.
+    pub environment: Vec<(String, String)>,
+    /// Whether it has a volume for data that outlive the process.
+    pub has_volume: bool,
+}
+
+/// The name of a site's container and volume, or of the proxy's container.
+pub fn name_of(run: &str, what: &str) -> String {
+    format!("{}-{what}", network::name_of(run))
+}
+
+/// Starts a container.
+///
+/// # Errors
+/// If the engine refuses.
+pub async fn start(docker: &Docker, network: &Network, labels: &Labels, spec: Spec) -> Result<Container, LiveError> {
+    let mut request = GenericImage::new(image::NAME, &labels.run)
+        .with_container_name(&spec.name)
+        .with_network(&network.name)
+        .with_labels(labels.pairs())
+        .with_cmd(spec.arguments)
+        // The engine's default may be one that can't be read back, and observations are read from the log.
+        .with_host_config_modifier(|host| {
+            let driver = "json-file".to_owned();
+            host.log_config = Some(HostConfigLogConfig { typ: Some(driver), config: Some(HashMap::new()) });
+        });
+    for (name, value) in spec.environment {
+        request = request.with_env_var(name, value);
+    }
+    if spec.has_volume {
+        let volume =
+            VolumeCreateRequest { name: Some(spec.name.clone()), labels: Some(labels.map()), ..Default::default() };
+        let doing = LiveError::engine(format!("making the volume {}", spec.name));
+        docker.create_volume(volume).await.map_err(doing)?;
+        request = request.with_mount(Mount::volume_mount(&spec.name, DATA_DIR));
+    }
+    request.start().await.map_err(|error| LiveError::Container { name: spec.name, error })
+}

@@ -1,0 +1,46 @@
+//! What a run will make and do, before anything is made.
+
+use crate::engine::containers;
+use crate::engine::labels::Labels;
+use crate::engine::{image, network};
+use crate::faults;
+use crate::links::entries::CONTROL_PORT;
+use crate::links::{Entry, Ports, entries};
+use crate::world::LiveOptions;
+use firedrill_drill::world::Setup;
+use firedrill_model::FaultKind;
+use firedrill_model::fault::Endpoint;
+
+/// What a run of `setup` will make and do, a line each. Makes nothing, and asks the engine nothing.
+pub fn plan_of_work(setup: &Setup, options: &LiveOptions) -> Vec<String> {
+    let run = &options.run;
+    let mut lines = vec![
+        format!("image      {}:{run}, out of {} and the libraries that it needs", image::NAME, options.binary.display()),
+        format!("network    {}, internal: nothing gets out of it", network::name_of(run)),
+        format!("container  {}: firedrill proxy, port {CONTROL_PORT}", containers::name_of(run, "proxy")),
+    ];
+    for site in &setup.plan.sites {
+        let name = containers::name_of(run, &site.name);
+        lines.push(format!("container  {name}: firedrill node, ports {} (peers) and {} (clients)", Ports::PEERS, Ports::CLIENTS));
+        lines.push(format!("volume     {name}, at {}", containers::DATA_DIR));
+    }
+    match entries(&setup.plan) {
+        Ok(entries) => lines.extend(entries.iter().map(link)),
+        Err(error) => lines.push(format!("links      none can be made: {error}")),
+    }
+    lines.extend(FaultKind::ALL.map(|kind| {
+        let mechanism = faults::mechanism(kind).unwrap_or("no mechanism here: the run would be unknown");
+        format!("fault      {}: {mechanism}", kind.name())
+    }));
+    lines.extend(Labels::of_run(run).pairs().map(|(name, value)| format!("label      {name}={value}")));
+    lines.push("at the end all of it is removed; after kill -9, by `firedrill cleanup`".to_owned());
+    lines
+}
+
+fn link(entry: &Entry) -> String {
+    let latency = match entry.from {
+        Endpoint::Site(_) => format!("{} ms", entry.up_ms),
+        Endpoint::Region(_) => format!("{} ms there, {} ms back", entry.up_ms, entry.down_ms),
+    };
+    format!("link       {}, port {}: {latency}", entry.name, entry.port)
+}

@@ -1,0 +1,209 @@
+//! The world: what the drill steps.
+
+use crate::cleanup;
+use crate::client::Pool;
+use crate::clock::RunClock;
+use crate::engine::labels::Labels;
+use crate::engine::{self, containers, sweep};
+use crate::error::LiveError;
+use crate::events::{Events, ends_step};
+use crate::faults::{self, Faults};
+use crate::halt::Halt;
+use crate::hands::Hands;
+use crate::links::Ports;
+use crate::logs;
+use crate::start::{self, Made};
+use bollard::Docker;
+use firedrill_drill::world::{Capabilities, Command, Happened, Setup, Step, World, WorldEvent};
+use firedrill_model::fault::Endpoint;
+use firedrill_model::{RegionId, SiteId, Time};
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
+use std::time::Duration;
+use tokio::runtime::Runtime;
+
+/// The runtime's own threads get so long to end when a run is over.
+const SHUTDOWN: Duration = Duration::from_secs(2);
+
+/// How a run in containers is to be made.
+#[derive(Clone, Debug)]
+pub struct LiveOptions {
+    /// The program that runs in the containers; it must have the subcommands `node` and `proxy` of `firedrill`.
+    pub binary: PathBuf,
+    /// The run's name: letters, digits, `-`, `_` and `.`, at most 40. It is part of the names of all that is made.
+    pub run: String,
+    /// Stops the run.
+    pub halt: Halt,
+}
+
+impl Default for LiveOptions {
+    /// This program, under a name that no other run has.
+    fn default() -> LiveOptions {
+        // The kernel's name for it works even if the file was replaced meanwhile, as a build does.
+        let binary = PathBuf::from("/proc/self/exe");
+        let run = format!("{}-{}", std::process::id(), crate::clock::monotonic_ns() / 1_000_000);
+        LiveOptions { binary, run, halt: Halt::default() }
+    }
+}
+
+/// Sites in containers. When it is dropped, all that was made is removed.
+#[derive(Debug)]
+pub struct Live {
+    // `None` once it is closed.
+    up: Option<Up>,
+    events: Receiver<Happened>,
+    clock: RunClock,
+    now: Time,
+    halt: Halt,
+}
+
+#[derive(Debug)]
+struct Up {
+    runtime: Runtime,
+    docker: Docker,
+    hands: Hands,
+    run: String,
+    containers: Vec<containers::Container>,
+}
+
+impl Live {
+    /// Removes what dead runs left, and brings a run up: returns when every site answers. The run's time begins then.
+    ///
+    /// # Errors
+    /// Why not. What was made is removed before.
+    pub fn start(setup: &Setup, options: LiveOptions) -> Result<Live, LiveError> {
+        check_run(&options.run)?;
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(2)
+            .thread_name("live")
+            .enable_all()
+            .build()
+            .map_err(|error| LiveError::NoEngine(format!("no runtime: {error}")))?;
+        let (docker, made) = runtime.block_on(bring_up_or_remove(setup, &options))?;
+        let clock = RunClock::starting_now();
+        let (to, events) = channel();
+        let telling = Events::new(to, clock);
+        let (hands, containers) = {
+            let _entered = runtime.enter();
+            attach(setup, &options, &docker, made, &telling)
+        };
+        let up = Up { runtime, docker, hands, run: options.run, containers };
+        Ok(Live { up: Some(up), events, clock, now: Time::ZERO, halt: options.halt })
+    }
+
+    /// Ends the run and removes all that it made. (Dropping does the same, and can only print what goes wrong.)
+    ///
+    /// # Errors
+    /// What could not be removed.
+    pub fn close(mut self) -> Result<(), LiveError> {
+        self.take_down()
+    }
+
+    fn take_down(&mut self) -> Result<(), LiveError> {
+        let Some(up) = self.up.take() else { return Ok(()) };
+        let removed = up.runtime.block_on(async {
+            // What is left after this is found by its labels.
+            drop(futures_util::future::join_all(up.containers.into_iter().map(containers::Container::rm)).await);
+            sweep::remove_run(&up.docker, &up.run).await?.all()
+        });
+        up.runtime.shutdown_timeout(SHUTDOWN);
+        removed.map(drop)
+    }
+}
+
+impl Drop for Live {
+    fn drop(&mut self) {
+        if let Err(error) = self.take_down() {
+            eprintln!("{error}");
+        }
+    }
+}
+
+impl World for Live {
+    fn capabilities(&self) -> Capabilities {
+        Capabilities { world: "live", faults: faults::KINDS.to_vec(), deterministic: false, invariants: Vec::new() }
+    }
+
+    fn step(&mut self, until: Time, commands: &[Command]) -> Step {
+        if let Some(up) = &self.up {
+            let _entered = up.runtime.enter();
+            commands.iter().for_each(|command| up.hands.take(command.clone()));
+        }
+        let mut events = Vec::new();
+        loop {
+            events.extend(self.events.try_iter());
+            let now = self.clock.now();
+            if self.halt.is_halted() {
+                events.push(Happened { t: now, event: WorldEvent::Failed { error: LiveError::Halted.to_string() } });
+            }
+            if now >= until || events.iter().any(|happened| ends_step(&happened.event)) {
+                break;
+            }
+            match self.events.recv_timeout(until.since(now)) {
+                Ok(happened) => events.push(happened),
+                Err(RecvTimeoutError::Timeout) => {}
+                Err(RecvTimeoutError::Disconnected) => {
+                    let error = "the run is over".to_owned();
+                    events.push(Happened { t: now, event: WorldEvent::Failed { error } });
+                }
+            }
+        }
+        events.sort_by_key(|happened| happened.t);
+        self.now = self.now.max(self.clock.now());
+        Step { now: self.now, events }
+    }
+}
+
+fn check_run(run: &str) -> Result<(), LiveError> {
+    let allowed = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
+    let begins_well = run.starts_with(|c: char| c.is_ascii_alphanumeric());
+    if begins_well && run.len() <= 40 && run.chars().all(allowed) {
+        return Ok(());
+    }
+    Err(LiveError::Plan(format!("the run's name {run:?} must be letters, digits, '-', '_' and '.', at most 40, and begin with one of the first two")))
+}
+
+async fn bring_up_or_remove(setup: &Setup, options: &LiveOptions) -> Result<(Docker, Made), LiveError> {
+    let docker = engine::connect().await?;
+    cleanup::sweep_leftovers(&docker, false).await?.0.all()?;
+    let labels = Labels::of_run(&options.run);
+    match start::bring_up(&docker, setup, options, &labels).await {
+        Ok(made) => Ok((docker, made)),
+        Err(error) => {
+            let removed = sweep::remove_run(&docker, &options.run).await.and_then(sweep::Swept::all);
+            Err(match removed {
+                Ok(_) => error,
+                Err(leftovers) => LiveError::Site(format!("{error}\n{leftovers}")),
+            })
+        }
+    }
+}
+
+/// Puts to work all that the run needs while it lasts.
+fn attach(setup: &Setup, options: &LiveOptions, docker: &Docker, made: Made, events: &Events) -> (Hands, Vec<containers::Container>) {
+    let names: Vec<String> = setup.plan.sites.iter().map(|site| site.name.clone()).collect();
+    let pool = |region: usize, site: usize| {
+        let from = Endpoint::Region(RegionId(region as u8));
+        let entry = made.entries.iter().find(|entry| entry.from == from && entry.to.index() == site);
+        Pool::new(SocketAddr::from((made.proxy, entry.map_or(0, |entry| entry.port))))
+    };
+    let clients = (0..setup.plan.regions.len()).map(|region| (0..names.len()).map(|site| pool(region, site)).collect());
+    let clients = clients.collect();
+    let sites = made.sites.iter().map(|address| Pool::new(SocketAddr::from((*address, Ports::CLIENTS)))).collect();
+    let faults = Arc::new(Faults::new(docker.clone(), &options.run, &names, made.control, made.entries));
+    let site_clock = RunClock { start_ns: made.sites_start_ns };
+    for index in 0..names.len() {
+        tokio::spawn(logs::follow(docker.clone(), SiteId(index as u8), faults.clone(), events.clone(), site_clock));
+    }
+    tokio::spawn(logs::watch_proxy(docker.clone(), containers::name_of(&options.run, "proxy"), events.clone()));
+    let (halt, telling) = (options.halt.clone(), events.clone());
+    tokio::spawn(async move {
+        // Wakes a step that waits; the step sees for itself why.
+        halt.halted().await;
+        telling.tell(WorldEvent::Failed { error: LiveError::Halted.to_string() });
+    });
+    let services = setup.config.services.iter().map(|service| service.name.clone()).collect();
+    (Hands::new(events.clone(), services, clients, sites, faults), made.containers)
+}

@@ -1,0 +1,240 @@
+//! What the tests are written with: a world, and what it told.
+
+use crate::setup::setup;
+use firedrill_drill::world::{Action, Command, Happened, RequestId, World, WorldEvent};
+use firedrill_live::{Halt, Live, LiveOptions};
+use firedrill_model::{
+    Fault, FaultId, FaultKind, Key, LogIndex, Observation, Op, OpResult, RegionId, Request, Response, ServiceId, SessionId,
+    SiteId, Time, Value,
+};
+use libtest_mimic::Failed;
+use std::process::Command as Process;
+use std::time::Duration;
+
+/// A request without an answer is tried again after this long.
+const TRY_AGAIN: Duration = Duration::from_secs(2);
+const PAUSE: Duration = Duration::from_millis(100);
+
+/// A world, and what it told.
+pub struct Bench {
+    live: Option<Live>,
+    run: String,
+    halt: Halt,
+    now: Time,
+    commands: Vec<Command>,
+    told: Vec<Happened>,
+    requests: u64,
+    faults: u16,
+}
+
+/// A name for a run of this process.
+pub fn run_name(test: &str) -> String {
+    format!("test-{}-{test}", std::process::id())
+}
+
+/// All that the engine has of a run, as the engine's own client lists it.
+pub fn things_of(run: &str) -> Result<Vec<String>, Failed> {
+    let filter = format!("label=dev.firedrill.run={run}");
+    let mut things = Vec::new();
+    for list in [&["ps", "-aq"][..], &["network", "ls", "-q"], &["volume", "ls", "-q"], &["images", "-aq"]] {
+        let output = Process::new("docker").args(list).args(["--filter", &filter]).output()?;
+        if !output.status.success() {
+            return Err(format!("docker {list:?}: {}", String::from_utf8_lossy(&output.stderr)).into());
+        }
+        things.extend(String::from_utf8_lossy(&output.stdout).lines().map(|line| format!("{} {line}", list[0])));
+    }
+    Ok(things)
+}
+
+impl Bench {
+    pub fn start(test: &str) -> Result<Bench, Failed> {
+        let options = LiveOptions { run: run_name(test), ..LiveOptions::default() };
+        let (run, halt) = (options.run.clone(), options.halt.clone());
+        let live = Live::start(&setup(), options)?;
+        Ok(Bench { live: Some(live), run, halt, now: Time::ZERO, commands: Vec::new(), told: Vec::new(), requests: 0, faults: 0 })
+    }
+
+    /// Ends the run, and makes sure that nothing is left of it.
+    pub fn close(mut self) -> Result<(), Failed> {
+        if let Some(live) = self.live.take() {
+            live.close()?;
+        }
+        let left = things_of(&self.run)?;
+        if left.is_empty() { Ok(()) } else { Err(format!("left behind: {left:?}").into()) }
+    }
+
+    pub fn run(&self) -> &str {
+        &self.run
+    }
+
+    pub fn halt(&self) -> Halt {
+        self.halt.clone()
+    }
+
+    pub fn capabilities(&self) -> Vec<FaultKind> {
+        self.live.as_ref().map(|live| live.capabilities().faults).unwrap_or_default()
+    }
+
+    pub fn read_of(key: &str) -> Op {
+        Op::Read { key: Key::new(key) }
+    }
+
+    pub fn write_of(key: &str, value: &str) -> Op {
+        Op::Write { key: Key::new(key), value: Value::new(value.as_bytes()) }
+    }
+
+    pub fn begin(&mut self, fault: Fault) -> FaultId {
+        let id = FaultId(self.faults);
+        self.faults += 1;
+        self.command(Action::Begin { id, fault });
+        id
+    }
+
+    pub fn end(&mut self, id: FaultId) {
+        self.command(Action::End { id });
+    }
+
+    pub fn forget(&mut self, id: RequestId) {
+        self.command(Action::Forget { id });
+    }
+
+    /// Sends a request now, in a session of its own.
+    pub fn send(&mut self, region: RegionId, site: SiteId, op: Op) -> RequestId {
+        self.requests += 1;
+        let id = RequestId(self.requests);
+        let request = Request { session: SessionId(self.requests), seq: 1, service: ServiceId(0), op };
+        self.command(Action::Send { id, region, site, request });
+        id
+    }
+
+    /// What the client learned of a request: when, and the answer, if it was one.
+    pub fn fate(&self, request: RequestId) -> Option<(Time, Option<&Response>)> {
+        self.told.iter().find_map(|happened| match &happened.event {
+            WorldEvent::Answered { id, response } if *id == request => Some((happened.t, Some(response))),
+            WorldEvent::Refused { id } | WorldEvent::Broken { id } if *id == request => Some((happened.t, None)),
+            _ => None,
+        })
+    }
+
+    pub fn struck(&self, fault: FaultId) -> bool {
+        let struck = |event: &WorldEvent| matches!(event, WorldEvent::FaultBegan { id, struck: true, .. } if *id == fault);
+        self.told.iter().any(|happened| struck(&happened.event))
+    }
+
+    pub fn has_observed(&self, wanted: impl Fn(&Observation) -> bool) -> bool {
+        self.told.iter().any(|happened| matches!(&happened.event, WorldEvent::Observed { observation, .. } if wanted(observation)))
+    }
+
+    pub fn count_observed(&self, by: SiteId, wanted: impl Fn(&Observation) -> bool) -> usize {
+        let observed = |event: &WorldEvent| {
+            matches!(event, WorldEvent::Observed { site, observation, .. } if *site == by && wanted(observation))
+        };
+        self.told.iter().filter(|happened| observed(&happened.event)).count()
+    }
+
+    pub fn run_for(&mut self, time: Duration) -> Result<(), String> {
+        let until = self.now + time;
+        while self.now < until {
+            self.step(until)?;
+        }
+        Ok(())
+    }
+
+    pub fn await_fate(&mut self, request: RequestId, within: Duration) -> Result<(), String> {
+        let until = self.now + within;
+        while self.now < until && self.fate(request).is_none() {
+            self.step(until)?;
+        }
+        Ok(())
+    }
+
+    pub fn write(&mut self, region: RegionId, site: SiteId, key: &str, value: &str, within: Duration) -> Result<(), String> {
+        self.done(region, site, &Bench::write_of(key, value), within).map(|_| ())
+    }
+
+    pub fn read(&mut self, region: RegionId, site: SiteId, key: &str, within: Duration) -> Result<OpResult, String> {
+        self.done(region, site, &Bench::read_of(key), within)
+    }
+
+    /// How long a read takes: the median of eleven.
+    pub fn median_read(&mut self, region: RegionId, site: SiteId) -> Result<Duration, String> {
+        let mut taken = Vec::new();
+        for _ in 0..11 {
+            let began = self.now;
+            let request = self.send(region, site, Bench::read_of("k"));
+            self.await_fate(request, TRY_AGAIN)?;
+            match self.fate(request) {
+                Some((t, Some(Response::Done(_)))) => taken.push(t.since(began)),
+                fate => return Err(format!("a read came to {fate:?}")),
+            }
+            self.run_for(Duration::from_millis(20))?;
+        }
+        taken.sort_unstable();
+        Ok(taken[5])
+    }
+
+    /// Asks for reports until all the sites are up and have applied the same.
+    pub fn until_alike(&mut self, within: Duration) -> Result<Vec<(LogIndex, u64)>, String> {
+        let until = self.now + within;
+        loop {
+            let before = self.told.len();
+            self.command(Action::Report);
+            let patience = self.now + TRY_AGAIN * 2;
+            let states = |bench: &Bench| -> Vec<(bool, LogIndex, u64)> {
+                let state = |happened: &Happened| match happened.event {
+                    WorldEvent::FinalState { up, applied, digest, .. } => Some((up, applied, digest)),
+                    _ => None,
+                };
+                bench.told[before..].iter().filter_map(state).collect()
+            };
+            while self.now < patience && states(self).len() < 3 {
+                self.step((self.now + PAUSE).min(patience))?;
+            }
+            let found = states(self);
+            if found.len() == 3 && found.iter().all(|state| state.0 && *state == found[0]) {
+                return Ok(found.into_iter().map(|(_, applied, digest)| (applied, digest)).collect());
+            }
+            if self.now > until {
+                return Err(format!("the sites are not alike: {found:?}"));
+            }
+            self.run_for(PAUSE)?;
+        }
+    }
+
+    fn done(&mut self, region: RegionId, site: SiteId, op: &Op, within: Duration) -> Result<OpResult, String> {
+        let until = self.now + within;
+        let mut last = None;
+        while self.now < until {
+            let request = self.send(region, site, op.clone());
+            self.await_fate(request, TRY_AGAIN)?;
+            last = self.fate(request).map(|(_, response)| response.cloned());
+            if let Some(Some(Response::Done(result))) = last {
+                return Ok(result);
+            }
+            self.forget(request);
+            self.run_for(PAUSE)?;
+        }
+        Err(format!("{op:?} through {site} was not done within {} s, at last: {last:?}", within.as_secs()))
+    }
+
+    fn command(&mut self, action: Action) {
+        self.commands.push(Command { due: self.now, action });
+    }
+
+    fn step(&mut self, until: Time) -> Result<(), String> {
+        let Some(live) = &mut self.live else { return Err("it is closed".into()) };
+        let step = live.step(until, &self.commands);
+        self.commands.clear();
+        if step.now < self.now {
+            return Err(format!("the clock ran back from {} to {}", self.now, step.now));
+        }
+        self.now = step.now;
+        for happened in step.events {
+            if let WorldEvent::Failed { error } = &happened.event {
+                return Err(error.clone());
+            }
+            self.told.push(happened);
+        }
+        Ok(())
+    }
+}
