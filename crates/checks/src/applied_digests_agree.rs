@@ -1,8 +1,9 @@
-//! `applied-digests-agree`: sites that applied up to the same entry have the same digest (Ongaro & Ousterhout 2014, figure 3: state machine
-//! safety).
+//! `applied-digests-agree`: sites that applied up to the same entry have the same digest (Ongaro &
+//! Ousterhout 2014, figure 3: state machine safety).
 //!
-//! From the digests that sites tell at every 64th entry and at the end. Judged is each digest after the first of its entry; a site that
-//! replays its log after a restart is compared with what it told before. Does not check entries between those.
+//! From the digests that sites tell at every 64th entry and at the end. Judged is each digest after
+//! the first of its entry; a site that replays its log after a restart is compared with what it
+//! told before. Does not check entries between those.
 
 use crate::facts::Facts;
 use crate::judgement::CheckResult;

@@ -1,8 +1,10 @@
 //! Whether more was destroyed than the plan claims to survive.
 //!
-//! DESIGN.md, verdicts: *beyond_plan*: more was destroyed than the plan claims to survive; the report shows what was lost. That is so once sites that were
-//! lost and never came back leave no quorum. It explains that service did not return after that: an outage since then that was open at the end, no
-//! convergence, a failover that was not finished, a run that ended at its deadline. It explains no wrong answer and no violated invariant.
+//! DESIGN.md, verdicts: *beyond_plan*: more was destroyed than the plan claims to survive; the
+//! report shows what was lost. That is so once sites that were lost and never came back leave no
+//! quorum. It explains that service did not return after that: an outage since then that was open
+//! at the end, no convergence, a failover that was not finished, a run that ended at its deadline.
+//! It explains no wrong answer and no violated invariant.
 //!
 //! Does not see disks that lie or rot, for no such fault is built.
 

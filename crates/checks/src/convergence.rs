@@ -1,9 +1,12 @@
 //! `convergence`: once faults are healed, service and agreement are back by the deadline.
 //!
-//! DESIGN.md, "two phases": heal a quorum, then demand service, convergence and a durability scan by a deadline. Judged are: every service from every
-//! region has the service level from a probe on that was answered within `convergence_deadline` of the heal phase's begin (where no RTO is judged, the
-//! drill does not wait for the full window, and it is enough that the level could hold from there); a quorum of sites is up at the end, and all that are up have applied up to the same entry and have the same digest; every key that the workload was told to have written was read
-//! once more in the final scan.
+//! DESIGN.md, "two phases": heal a quorum, then demand service, convergence and a durability scan
+//! by a deadline. Judged are: every service from every region has the service level from a probe on
+//! that was answered within `convergence_deadline` of the heal phase's begin, or had it before and
+//! kept it (where no RTO is judged, the drill does not wait for the full window, and it is enough
+//! that the level could hold from there); a quorum of sites is up at the end, and all that are up
+//! have applied up to the same entry and have the same digest; every key that the workload was told
+//! to have written was read once more in the final scan.
 //!
 //! Does not check what the scan's reads returned (`linearizable` does).
 
@@ -65,12 +68,14 @@ fn service(
         let pair = facts.names.pair(service, region);
         let first = series.probes.partition_point(|probe| probe.sent < heal);
         let in_time = |probe: &usize| series.probes[*probe].returned <= deadline;
-        if series.up_from(first).is_some_and(|up| in_time(&up)) {
-            None
-        } else if series
+        let could_be_up = series
             .could_be_up_from(first)
-            .is_some_and(|up| in_time(&up))
-        {
+            .is_some_and(|up| in_time(&up));
+        // A window that began before the heal phase and reaches into it shows as much as one that began in it.
+        let still_up = could_be_up && first < series.probes.len() && series.covered(0, first);
+        if still_up || series.up_from(first).is_some_and(|up| in_time(&up)) {
+            None
+        } else if could_be_up {
             if !facts.journal.manifest.objectives.judge_rto {
                 return None;
             }

@@ -1,11 +1,14 @@
 //! `failover`: the failovers that the scenario expects took place, each in the seed's order.
 //!
-//! Seed design §6.3 (execute_site_failover): isolate, redirect by weighted round robin, service failover in order of priority and dependency, DNS records,
-//! notification. A failover is a site declared down that was the primary, or where a service was promoted. Each step must be observed, in this order;
-//! nothing may be moved to the failed site; fewer failovers than the scenario expects test nothing, and are unknown. A failover that was decided less than the
-//! convergence deadline before the end may be unfinished.
+//! Seed design §6.3 (execute_site_failover): isolate, redirect by weighted round robin, service
+//! failover in order of priority and dependency, DNS records, notification. A failover is a site
+//! declared down that was the primary, or where a service was promoted. Each step must be observed,
+//! in this order; nothing may be moved to the failed site; fewer failovers than the scenario
+//! expects test nothing, and are unknown. A failover that was decided less than the convergence
+//! deadline before the end may be unfinished.
 //!
-//! Not listed where none was expected and none took place. Does not check how long the steps took (`RTO` does).
+//! Not listed where none was expected and none took place. Does not check how long the steps took
+//! (`RTO` does).
 
 use crate::facts::failovers::Failover;
 use crate::facts::{At, Facts};
@@ -67,7 +70,8 @@ struct Placed {
 }
 
 impl Placed {
-    /// Before the first failover: at the first site. What the first DNS records name, the journal does not say.
+    /// Before the first failover: at the first site. What the first DNS records name, the journal
+    /// does not say.
     fn at_first(facts: &Facts<'_>) -> Placed {
         let services = (0..facts.journal.manifest.config.services.len())
             .filter_map(|number| u8::try_from(number).ok());
@@ -200,7 +204,8 @@ fn services(
     Ok(())
 }
 
-/// The record of each service that moved; one that named just the right sites before need not change.
+/// The record of each service that moved; one that named just the right sites before need not
+/// change.
 fn dns(
     facts: &Facts<'_>,
     failover: &Failover<'_>,
@@ -240,8 +245,9 @@ fn dns(
     Ok(())
 }
 
-/// The seed's order: what a service depends on comes before it, and else the lowest priority number, then the plan's order. Services that depend on
-/// each other in a circle come as if they did not.
+/// The seed's order: what a service depends on comes before it, and else the lowest priority
+/// number, then the plan's order. Services that depend on each other in a circle come as if they
+/// did not.
 fn promotion_order(facts: &Facts<'_>, moved: &[ServiceId]) -> Vec<ServiceId> {
     let config = &facts.journal.manifest.config.services;
     let mut waiting: Vec<ServiceId> = (0..config.len())

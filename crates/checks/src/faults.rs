@@ -1,7 +1,8 @@
 //! What went wrong on purpose: each action of the schedule, and how often it really struck.
 //!
-//! DESIGN.md, anti-vacuity: a fault without a mechanism makes the run unknown; so does a fixed fault (one that the scenario's method names) that never
-//! struck. One that a swarm drew may miss: a site that is down can't crash.
+//! DESIGN.md, anti-vacuity: a fault without a mechanism makes the run unknown; so does a fixed
+//! fault (one that the scenario's method names) that never struck. One that a swarm drew may miss:
+//! a site that is down can't crash.
 
 use crate::facts::Facts;
 use crate::judgement::FaultResult;

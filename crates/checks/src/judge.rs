@@ -19,7 +19,8 @@ pub struct Options {
     pub linearizable: Budget,
 }
 
-/// Judges a run by its journal alone. The same journal gives the same judgement, whatever the machine.
+/// Judges a run by its journal alone. The same journal gives the same judgement, whatever the
+/// machine.
 pub fn judge(journal: &Journal, options: &Options) -> Judgement {
     let facts = Facts::of(journal);
     let series = level::series(&facts);

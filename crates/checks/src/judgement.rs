@@ -118,7 +118,8 @@ pub struct FaultResult {
     pub struck: u64,
     /// What did it; `None`: it never began, or the world has no mechanism for it.
     pub mechanism: Option<String>,
-    /// What it means for the run: unknown for a fault without a mechanism, and for a fixed one that never struck.
+    /// What it means for the run: unknown for a fault without a mechanism, and for a fixed one that
+    /// never struck.
     pub verdict: Verdict,
 }
 

@@ -1,7 +1,9 @@
-//! The plan's claim on latency, beside what was measured: the 99th percentile of the answered probes of each region.
+//! The plan's claim on latency, beside what was measured: the 99th percentile of the answered
+//! probes of each region.
 //!
-//! DESIGN.md: the seed's 200 ms is a claim, reported and not judged. Latency counts from the intended send; a probe without an answer has none and
-//! is not counted, so that the figure says how fast answers were, and the RTO how long there were none.
+//! DESIGN.md: the seed's 200 ms is a claim, reported and not judged. Latency counts from the
+//! intended send; a probe without an answer has none and is not counted, so that the figure says
+//! how fast answers were, and the RTO how long there were none.
 
 use crate::facts::Facts;
 use crate::judgement::{ClaimResult, ClaimVerdict};

@@ -1,11 +1,14 @@
 //! The service level over probes: from which probe on does it hold?
 //!
-//! DESIGN.md: from the first operation after which, for `sustain` (60 s) and at least `probes` (1,000) probes, at least `success_per_mille`
-//! (99.9 %) succeed within the region's bound, the service counts as up. The window of a probe is the shortest stretch from it on that is both that
-//! long and that many. Near-linear: prefix sums, and two pointers over the probes in the order of their intended send.
+//! DESIGN.md: from the first operation after which, for `sustain` (60 s) and at least `probes`
+//! (1,000) probes, at least `success_per_mille` (99.9 %) succeed within the region's bound, the
+//! service counts as up. The window of a probe is the shortest stretch from it on that is both that
+//! long and that many. Near-linear: prefix sums, and two pointers over the probes in the order of
+//! their intended send.
 //!
-//! Latency counts from the intended send. A probe that had no answer when the journal ended, and was sent in its last second (a probe's
-//! deadline), says nothing and is left out; any other without an answer did not succeed.
+//! Latency counts from the intended send. A probe that had no answer when the journal ended, and
+//! was sent in its last second (a probe's deadline), says nothing and is left out; any other
+//! without an answer did not succeed.
 
 use crate::facts::Facts;
 use firedrill_history::Purpose;
@@ -50,7 +53,8 @@ pub(crate) struct Series {
     allowed_per_mille: u64,
 }
 
-/// All series of a run, by service and region: one for each that the objectives name, probed or not.
+/// All series of a run, by service and region: one for each that the objectives name, probed or
+/// not.
 pub(crate) type AllSeries = BTreeMap<(ServiceId, RegionId), Series>;
 
 /// Sorts the probes of a run.
@@ -181,7 +185,8 @@ impl Series {
             .find(|probe| self.probes[*probe].good && self.level_from(*probe) == Level::Holds)
     }
 
-    /// The first good probe at or after `from` from which the level could hold, had the journal gone on.
+    /// The first good probe at or after `from` from which the level could hold, had the journal
+    /// gone on.
     pub(crate) fn could_be_up_from(&self, from: usize) -> Option<usize> {
         let could =
             |probe: &usize| self.probes[*probe].good && self.level_from(*probe) != Level::Violated;

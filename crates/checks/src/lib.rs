@@ -1,7 +1,8 @@
 //! The judges: what a run's journal proves.
 //!
-//! [`judge`] goes over a journal with every check and combines what they say. One check a file; each says at its top what it checks, where the
-//! definition comes from, and what it does not check.
+//! [`judge`] goes over a journal with every check and combines what they say. One check a file;
+//! each says at its top what it checks, where the definition comes from, and what it does not
+//! check.
 //!
 //! Over what clients saw:
 //! - [`linearizable`]: sessions are registers
@@ -12,13 +13,15 @@
 //! - `journal_complete`: the journal is one of a whole run
 //! - `latency_claim`: a claim of the plan, reported and not judged
 //!
-//! Over the sites' insides, reported apart: `one_leader_per_term`, `applied_digests_agree`, `one_writer_per_epoch`, and in `sites_insides` what the
-//! world itself judged.
+//! Over the sites' insides, reported apart: `one_leader_per_term`, `applied_digests_agree`,
+//! `one_writer_per_epoch`, and in `sites_insides` what the world itself judged.
 //!
-//! Besides: `faults` (what really struck), `beyond_plan`, [`distribution`] (many runs), `facts` and `level` (what several checks need).
+//! Besides: `faults` (what really struck), `beyond_plan`, [`distribution`] (many runs), `facts` and
+//! `level` (what several checks need).
 //!
-//! To add a check: a file with its definition, its source and what it does not check; a function from `Facts` to a
-//! [`CheckResult`]; its line in `judge`; and in `tests/` a history that turns it red, one that it passes, and one that it can't judge.
+//! To add a check: a file with its definition, its source and what it does not check; a function
+//! from `Facts` to a [`CheckResult`]; its line in `judge`; and in `tests/` a history that turns it
+//! red, one that it passes, and one that it can't judge.
 #![forbid(unsafe_code)]
 
 mod applied_digests_agree;

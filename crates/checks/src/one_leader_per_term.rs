@@ -1,7 +1,9 @@
-//! `one-leader-per-term`: at most one site leads in a term (Ongaro & Ousterhout 2014, figure 3: election safety).
+//! `one-leader-per-term`: at most one site leads in a term (Ongaro & Ousterhout 2014, figure 3:
+//! election safety).
 //!
-//! From what sites tell of their roles alone. A site that leads, restarts and leads again in the same term counts as two, for it must have
-//! voted twice. Does not check that a leader was rightly elected, nor a leader that never told that it leads.
+//! From what sites tell of their roles alone. A site that leads, restarts and leads again in the
+//! same term counts as two, for it must have voted twice. Does not check that a leader was rightly
+//! elected, nor a leader that never told that it leads.
 
 use crate::facts::Facts;
 use crate::judgement::CheckResult;

@@ -1,9 +1,10 @@
-//! `one-writer-per-epoch`: a fencing epoch has one primary, and epochs rise (DESIGN.md, "Authority"; Kleppmann, "How to do distributed
-//! locking").
+//! `one-writer-per-epoch`: a fencing epoch has one primary, and epochs rise (DESIGN.md,
+//! "Authority"; Kleppmann, "How to do distributed locking").
 //!
-//! From what sites tell as they apply the log: the same epoch has the same primary wherever and whenever it is told, and at each site epochs
-//! rise from one to the next since its process started. Does not check that acceptors refuse older epochs; a writer that is not fenced is seen by
-//! `linearizable`.
+//! From what sites tell as they apply the log: the same epoch has the same primary wherever and
+//! whenever it is told, and at each site epochs rise from one to the next since its process
+//! started. Does not check that acceptors refuse older epochs; a writer that is not fenced is seen
+//! by `linearizable`.
 
 use crate::facts::Facts;
 use crate::judgement::CheckResult;

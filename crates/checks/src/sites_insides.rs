@@ -1,8 +1,9 @@
 //! The invariants that the world itself judged, one result for each that it names.
 //!
-//! A simulator sees disks and messages that no observation tells of; it reports what it found as [`Event::Violated`], and how often it looked as
-//! [`Event::Judged`]. An invariant that it never had occasion to look at is unknown; one that it does not have is not listed. Where a check of ours over
-//! the observations has the same name, the two are one result: failed if either failed.
+//! A simulator sees disks and messages that no observation tells of; it reports what it found as
+//! [`Event::Violated`], and how often it looked as [`Event::Judged`]. An invariant that it never
+//! had occasion to look at is unknown; one that it does not have is not listed. Where a check of
+//! ours over the observations has the same name, the two are one result: failed if either failed.
 
 use crate::facts::Facts;
 use crate::judgement::CheckResult;
@@ -53,7 +54,7 @@ pub(crate) fn judge(
 }
 
 fn join(ours: &mut CheckResult, verdict: Verdict, times: u64, why: String) {
-    ours.judged += times;
+    ours.judged = ours.judged.saturating_add(times);
     if verdict == Verdict::Fail && ours.verdict != Verdict::Fail {
         (ours.verdict, ours.why) = (verdict, why);
     }
@@ -65,7 +66,10 @@ fn told<'j>(facts: &Facts<'j>) -> BTreeMap<&'j str, Told> {
         match event {
             Event::Judged {
                 invariant, times, ..
-            } => all.entry(invariant).or_default().times += times,
+            } => {
+                let told = all.entry(invariant).or_default();
+                told.times = told.times.saturating_add(*times);
+            }
             Event::Violated {
                 t,
                 invariant,

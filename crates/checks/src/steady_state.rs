@@ -1,9 +1,11 @@
 //! `steady-state`: before the first fault, the service level held.
 //!
-//! DESIGN.md and the Chaos Toolkit's steady state hypothesis: a drill that begins with a service that is down tests nothing, so anything but a pass is
-//! unknown. Judged are the probes of the last 10 s before the first fault that had their answer before it; probers run at full rate then.
-//! Where there are at least 100 but fewer than 1,000, one miss is allowed: 99.9 % can't be told apart from it. Where the scenario judges no RTO, the
-//! level is not demanded (links may be lossy all along), and it is enough that most probes succeeded.
+//! DESIGN.md and the Chaos Toolkit's steady state hypothesis: a drill that begins with a service
+//! that is down tests nothing, so anything but a pass is unknown. Judged are the probes of the last
+//! 10 s before the first fault that had their answer before it; probers run at full rate then.
+//! Where there are at least 100 but fewer than 1,000, one miss is allowed: 99.9 % can't be told
+//! apart from it. Where the scenario judges no RTO, the level is not demanded (links may be lossy
+//! all along), and it is enough that most probes succeeded.
 //!
 //! Does not check the start of the stack, nor anything after the first fault.
 

@@ -1,8 +1,9 @@
 //! The canonical binary form of a journal, and its digest.
 //!
-//! The form is a sequence of frames, each a length (32 bits, little endian) and so many bytes: the name and version of the format, the
-//! manifest, then every event in order, each in postcard's encoding. The environment is not in it, so that the same seed has the same
-//! digest on any machine.
+//! The form is a sequence of frames, each a length (32 bits, little endian) and so many bytes: the
+//! name and version of the format, the manifest, then every event in order, each in postcard's
+//! encoding. The environment is not in it, so that the same seed has the same digest on any
+//! machine.
 
 use crate::event::Event;
 use crate::manifest::{FORMAT, Manifest};
@@ -12,7 +13,8 @@ use sha2::{Digest as _, Sha256};
 use std::fmt;
 use std::str::FromStr;
 
-/// Frames are gathered up to this many bytes before they are hashed: one long update costs less than many short ones.
+/// Frames are gathered up to this many bytes before they are hashed: one long update costs less
+/// than many short ones.
 const GATHER: usize = 16 * 1024;
 
 /// The SHA-256 of a journal's canonical form.

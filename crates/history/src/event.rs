@@ -30,8 +30,8 @@ pub enum Phase {
     Heal,
 }
 
-/// One event. Tagged from outside (`{"invoked":{...}}`), because the canonical binary form describes no fields and so cannot be read
-/// back with a tag among them.
+/// One event. Tagged from outside (`{"invoked":{...}}`), because the canonical binary form
+/// describes no fields and so cannot be read back with a tag among them.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Event {
@@ -73,7 +73,8 @@ pub enum Event {
         fault: FaultId,
         /// Whether it took effect on something that was there (a live process, an open link).
         struck: bool,
-        /// What did it: `simulated`, `container killed`, ... ; `None`: there is no mechanism for it in this world.
+        /// What did it: `simulated`, `container killed`, ... ; `None`: there is no mechanism for it
+        /// in this world.
         mechanism: Option<String>,
         /// How much later than scheduled.
         late: Duration,
@@ -114,7 +115,8 @@ pub enum Event {
         /// What was seen.
         detail: String,
     },
-    /// How often an invariant had something to judge in this run. Told once per invariant, at the end.
+    /// How often an invariant had something to judge in this run. Told once per invariant, at the
+    /// end.
     Judged {
         /// When.
         t: Time,

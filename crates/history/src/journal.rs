@@ -22,7 +22,8 @@ pub struct Journal {
 }
 
 impl Journal {
-    /// The SHA-256 of the canonical form of manifest and events. (A [`crate::Recorder`] has it without going over the events again.)
+    /// The SHA-256 of the canonical form of manifest and events. (A [`crate::Recorder`] has it
+    /// without going over the events again.)
     pub fn digest(&self) -> Digest {
         let mut hasher = EventHasher::new(&self.manifest);
         self.events.iter().for_each(|event| hasher.push(event));
@@ -52,8 +53,8 @@ impl Journal {
     /// Reads a file that [`Journal::write`] or a [`StreamWriter`] wrote.
     ///
     /// # Errors
-    /// The file can't be read, is of another version, is cut off, was changed after it was written, or never was a journal. Each error
-    /// names the line, where there is one, and says what to do.
+    /// The file can't be read, is of another version, is cut off, was changed after it was written,
+    /// or never was a journal. Each error names the line, where there is one, and says what to do.
     pub fn read(path: &Path) -> Result<Journal, ReadError> {
         let source = path.display().to_string();
         let file = File::open(path).map_err(|error| ReadError {

@@ -1,4 +1,5 @@
-//! The journal of a run: a manifest and events; its canonical binary form and digest; readers and writers.
+//! The journal of a run: a manifest and events; its canonical binary form and digest; readers and
+//! writers.
 //!
 //! - [`manifest`]: what the run was
 //! - [`event`]: what happened
@@ -9,8 +10,9 @@
 //! - [`reader`]: reads them back, and trusts nothing in them
 //! - [`read_error`]: what can be wrong with a file, and what to do about it
 //!
-//! To add an event: a variant of [`Event`] at the end (the canonical form numbers variants in order), its line in [`Event::t`], its
-//! strategy in `tests/arbitrary`; and a new [`manifest::FORMAT`] if an older reader must not take it.
+//! To add an event: a variant of [`Event`] at the end (the canonical form numbers variants in
+//! order), its line in [`Event::t`], its strategy in `tests/arbitrary`; and a new
+//! [`manifest::FORMAT`] if an older reader must not take it.
 #![forbid(unsafe_code)]
 
 pub mod digest;

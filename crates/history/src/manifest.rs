@@ -50,8 +50,8 @@ pub struct ScheduledFault {
     pub begin: Time,
     /// When it ends; `None`: it is for good, or until the heal phase.
     pub end: Option<Time>,
-    /// Whether the scenario's method names it, and not a swarm drew it. A fixed fault must have a mechanism and must strike, or the
-    /// run is unknown.
+    /// Whether the scenario's method names it, and not a swarm drew it. A fixed fault must have a
+    /// mechanism and must strike, or the run is unknown.
     pub fixed: bool,
 }
 

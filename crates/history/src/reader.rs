@@ -1,4 +1,5 @@
-//! Reads a journal's file. Nothing in it is trusted: every bound is checked before memory is taken for it.
+//! Reads a journal's file. Nothing in it is trusted: every bound is checked before memory is taken
+//! for it.
 
 use crate::digest::{Digest, EventHasher};
 use crate::event::Event;
@@ -11,7 +12,8 @@ use std::io::{self, BufRead, BufReader, ErrorKind, Read};
 
 /// The largest window that a file may ask for, as a power of two: 8 MiB. The writer asks for 2 MiB.
 const WINDOW_LOG: u32 = 23;
-/// The longest line: a compare-and-set of two values of 1 MiB, each byte written as up to three digits and a comma, and some more.
+/// The longest line: a compare-and-set of two values of 1 MiB, each byte written as up to three
+/// digits and a comma, and some more.
 const LINE: usize = 10 * 1024 * 1024;
 /// A file may decompress to this many bytes ...
 const FREE: u64 = 64 * 1024 * 1024;
@@ -175,7 +177,8 @@ impl<R: Read> Lines<R> {
     }
 }
 
-/// What the decompressor's error means. It passes the input's own errors through, and says `UnexpectedEof` where a frame is cut off.
+/// What the decompressor's error means. It passes the input's own errors through, and says
+/// `UnexpectedEof` where a frame is cut off.
 fn problem_of(error: io::Error) -> ReadProblem {
     match error.kind() {
         ErrorKind::UnexpectedEof => ReadProblem::Truncated,

@@ -5,7 +5,8 @@ use crate::event::Event;
 use crate::journal::Journal;
 use crate::manifest::{Environment, Manifest};
 
-/// Keeps a run's events and hashes them as they come, so that the digest costs nothing more at the end.
+/// Keeps a run's events and hashes them as they come, so that the digest costs nothing more at the
+/// end.
 #[derive(Clone, Debug)]
 pub struct Recorder {
     manifest: Manifest,

@@ -1,7 +1,8 @@
 //! Writes a journal as JSON Lines, compressed with zstd.
 //!
-//! The first line is `{"manifest":{...}}`, the second `{"environment":{...}}`, then one event a line, and at last `{"digest":"..."}`, which
-//! the reader verifies. A file without the last line comes from a run that was killed.
+//! The first line is `{"manifest":{...}}`, the second `{"environment":{...}}`, then one event a
+//! line, and at last `{"digest":"..."}`, which the reader verifies. A file without the last line
+//! comes from a run that was killed.
 
 use crate::digest::{Digest, EventHasher};
 use crate::event::Event;
@@ -29,7 +30,8 @@ pub struct StreamWriter<W: Write> {
 }
 
 impl<W: Write> StreamWriter<W> {
-    /// Begins a journal. (What the environment does not know yet at the start, such as how long the run took, stays as it is given.)
+    /// Begins a journal. (What the environment does not know yet at the start, such as how long the
+    /// run took, stays as it is given.)
     ///
     /// # Errors
     /// What `out` says.

@@ -1,4 +1,5 @@
-//! No file makes the reader panic, take memory without bound, or take a damaged journal for a whole one.
+//! No file makes the reader panic, take memory without bound, or take a damaged journal for a whole
+//! one.
 
 mod arbitrary;
 

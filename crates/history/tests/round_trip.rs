@@ -105,7 +105,8 @@ fn the_environment_is_not_in_the_digest_and_the_manifest_is() {
     assert_ne!(other_seed.digest(), journal.digest());
 }
 
-/// The canonical form may not drift: others compare digests over years. If this fails on purpose, raise the format's version.
+/// The canonical form may not drift: others compare digests over years. If this fails on purpose,
+/// raise the format's version.
 #[test]
 fn the_canonical_form_of_an_observation_is_fixed() {
     let event = Event::Observed {

@@ -1,10 +1,13 @@
-//! Many runs taken together: what they bound, how figures are distributed, and whether everything that should strike or judge really did.
+//! Many runs taken together: what they bound, how figures are distributed, and whether everything
+//! that should strike or judge really did.
 //!
-//! A [`Campaign`] takes judgements one by one and can be merged with another, so that each thread keeps one of its own. In which order runs are
-//! added or merged changes nothing in its [`summary`](Campaign::summary).
+//! A [`Campaign`] takes judgements one by one and can be merged with another, so that each thread
+//! keeps one of its own. In which order runs are added or merged changes nothing in its
+//! [`summary`](Campaign::summary).
 //!
-//! A clean campaign of n independent seeds bounds the share of failing ones: with 95 % confidence it is at most 3/n (the rule of three; Hanley &
-//! Lippman-Hand 1983, "If nothing goes wrong, is everything all right?").
+//! A clean campaign of n independent seeds bounds the share of failing ones: with 95 % confidence
+//! it is at most 3/n (the rule of three; Hanley & Lippman-Hand 1983, "If nothing goes wrong, is
+//! everything all right?").
 
 pub mod summary;
 
@@ -69,8 +72,8 @@ impl Campaign {
         }
         for fault in &judgement.faults {
             let strikes = self.faults.entry(fault.kind.name().to_owned()).or_default();
-            strikes.scheduled += fault.scheduled;
-            strikes.struck += fault.struck;
+            strikes.scheduled = strikes.scheduled.saturating_add(fault.scheduled);
+            strikes.struck = strikes.struck.saturating_add(fault.struck);
         }
         for check in &judgement.checks {
             let one = Judged {
@@ -93,8 +96,8 @@ impl Campaign {
         }
         for (kind, more) in other.faults {
             let strikes = self.faults.entry(kind).or_default();
-            strikes.scheduled += more.scheduled;
-            strikes.struck += more.struck;
+            strikes.scheduled = strikes.scheduled.saturating_add(more.scheduled);
+            strikes.struck = strikes.struck.saturating_add(more.struck);
         }
         for (name, more) in other.checks {
             self.take_check(name, more);
@@ -138,7 +141,7 @@ impl Campaign {
             ..more
         });
         judged.runs += more.runs;
-        judged.judged += more.judged;
+        judged.judged = judged.judged.saturating_add(more.judged);
     }
 
     fn vacuous(&self) -> Vec<String> {

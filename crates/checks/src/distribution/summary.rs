@@ -22,14 +22,16 @@ pub struct Counts {
 /// The last line of a campaign.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Summary {
-    /// The worst verdict; unknown if nothing failed and a kind of fault never struck, a check never judged, or there was no run.
+    /// The worst verdict; unknown if nothing failed and a kind of fault never struck, a check never
+    /// judged, or there was no run.
     pub verdict: Verdict,
     /// How many runs came to what.
     #[serde(flatten)]
     pub counts: Counts,
     /// At most this share of seeds fails, with 95 % confidence. Only where the verdict is a pass.
     pub failing_at_most: Option<f64>,
-    /// How what was achieved is distributed, by objective and subject; then what was measured, by claim.
+    /// How what was achieved is distributed, by objective and subject; then what was measured, by
+    /// claim.
     pub distributions: Vec<Distribution>,
     /// How often each kind of fault struck.
     pub faults: Vec<KindStruck>,

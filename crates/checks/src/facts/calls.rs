@@ -38,7 +38,8 @@ impl<'j> Call<'j> {
 /// Gathers operations from events.
 pub(crate) struct Calls<'j> {
     calls: Vec<Call<'j>>,
-    /// Where a call stands, by its number, as long as numbers are as dense as a run's are; else in `sparse`.
+    /// Where a call stands, by its number, as long as numbers are as dense as a run's are; else in
+    /// `sparse`.
     dense: Vec<u32>,
     dense_limit: u64,
     sparse: BTreeMap<OpId, u32>,

@@ -1,7 +1,8 @@
 //! Failovers, step by step, as the sites told them.
 //!
-//! Every site tells the control entries that it applies, in the order of the log, and tells them again when it replays its log after a
-//! restart. So a step belongs to the failover that the same process told before it, and took place when any site first told it.
+//! Every site tells the control entries that it applies, in the order of the log, and tells them
+//! again when it replays its log after a restart. So a step belongs to the failover that the same
+//! process told before it, and took place when any site first told it.
 
 use super::At;
 use firedrill_model::{Epoch, LogIndex, Observation, ServiceId, SiteId, SiteSet};

@@ -1,4 +1,5 @@
-//! A journal sorted out, once, for all checks: operations with their ends, faults with theirs, failovers step by step.
+//! A journal sorted out, once, for all checks: operations with their ends, faults with theirs,
+//! failovers step by step.
 //!
 //! - `calls`: operations
 //! - `strikes`: faults
@@ -18,8 +19,8 @@ use names::Names;
 use std::collections::BTreeMap;
 use strikes::{Strike, Strikes};
 
-/// Where something stands in a journal. Ordered by time, then by place, since what the journal has first at the same instant
-/// happened first.
+/// Where something stands in a journal. Ordered by time, then by place, since what the journal has
+/// first at the same instant happened first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct At {
     pub(crate) t: Time,
@@ -161,7 +162,8 @@ impl<'j> Facts<'j> {
         }
     }
 
-    /// When the run began to be hurt: the first fault that struck, else the begin of the hurt phase.
+    /// When the run began to be hurt: the first fault that struck, else the begin of the hurt
+    /// phase.
     pub(crate) fn hurt_from(&self) -> Option<Time> {
         let first = self
             .strikes

@@ -1,7 +1,8 @@
 //! Why a session has no order: the first operation that fits nowhere, with its neighbours.
 //!
-//! That is the operation whose return ends the shortest part of the history, from the start on, that has no order; it is found by bisection, since a
-//! part of a history that has an order has one too.
+//! That is the operation whose return ends the shortest part of the history, from the start on,
+//! that has no order; it is found by bisection, since a part of a history that has an order has one
+//! too.
 
 use super::Budget;
 use super::registers::{Action, Register, RegisterOp};
@@ -67,7 +68,8 @@ fn first_misfit(register: &Register, budget: Budget) -> &RegisterOp {
     returns.get(first).map_or(&register.ops[0], |(_, op)| op)
 }
 
-/// The history up to an instant: what had not returned by then may have taken effect, or will, or never.
+/// The history up to an instant: what had not returned by then may have taken effect, or will, or
+/// never.
 fn until(register: &Register, end: At) -> Register {
     let by_then = |op: &RegisterOp| {
         let returned = op.returned.filter(|at| *at <= end);
@@ -89,7 +91,8 @@ fn seen(op: &RegisterOp) -> Option<u32> {
     }
 }
 
-/// What set the value that it saw, what saw or set a value last before it, and what set one beside it; in order of invocation.
+/// What set the value that it saw, what saw or set a value last before it, and what set one beside
+/// it; in order of invocation.
 fn neighbours<'r>(register: &'r Register, op: &RegisterOp) -> Vec<&'r RegisterOp> {
     let others = || register.ops.iter().filter(|other| other.call != op.call);
     let sets = |other: &&RegisterOp| matches!(other.action, Action::Write(_) | Action::Cas(..));

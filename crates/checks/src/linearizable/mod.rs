@@ -1,16 +1,20 @@
-//! `linearizable`: every session is a register that reads, writes and compare-and-sets change one at a time, each at an instant between its invocation
-//! and its return (Herlihy & Wing 1990).
+//! `linearizable`: every session is a register that reads, writes and compare-and-sets change one
+//! at a time, each at an instant between its invocation and its return (Herlihy & Wing 1990).
 //!
 //! - `registers`: a journal's operations, apart by session, values as small numbers
 //! - `problem`: one session's operations laid out in time
-//! - `search`: looks for an order that explains one session (Wing & Gong 1993; Lowe 2017, "Testing for linearizability")
+//! - `search`: looks for an order that explains one session (Wing & Gong 1993; Lowe 2017, "Testing
+//!   for linearizability")
 //! - `bits`: sets of operations under way
 //! - `explain`: the first operation that fits nowhere, with its neighbours
 //!
-//! A failed operation did not happen. An unknown read says nothing. An unknown write or compare-and-set may take effect at any time after its
-//! invocation, or never. Sessions are absent at first. Values may be written more than once, but the search is fast for values that are unique.
+//! A failed operation did not happen. An unknown read says nothing. An unknown write or
+//! compare-and-set may take effect at any time after its invocation, or never. Sessions are absent
+//! at first. Values may be written more than once, but the search is fast for values that are
+//! unique.
 //!
-//! Does not check operations over several sessions, nor that unknown operations were unknown for a good reason, nor how long anything took.
+//! Does not check operations over several sessions, nor that unknown operations were unknown for a
+//! good reason, nor how long anything took.
 
 pub(crate) mod bits;
 pub(crate) mod explain;

@@ -1,4 +1,5 @@
-//! A register's operations, prepared for the search: laid out in time, each with a slot, and what is known beforehand of each value.
+//! A register's operations, prepared for the search: laid out in time, each with a slot, and what
+//! is known beforehand of each value.
 
 use super::registers::{ABSENT, Action, Register, RegisterOp};
 

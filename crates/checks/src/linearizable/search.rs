@@ -1,15 +1,18 @@
 //! Looks for an order of one register's operations that explains what they returned.
 //!
-//! Just-in-time linearization (Lowe 2017, after Wing & Gong 1993): go through invocations and returns in time, and put an operation in order only when
-//! it returns. A configuration is the state of the register and which of the operations under way were put in order (a set of slots: a slot is
-//! free again after its operation returned, so that sets stay small however long the history is). Configurations that lead nowhere are remembered.
+//! Just-in-time linearization (Lowe 2017, after Wing & Gong 1993): go through invocations and
+//! returns in time, and put an operation in order only when it returns. A configuration is the
+//! state of the register and which of the operations under way were put in order (a set of slots: a
+//! slot is free again after its operation returned, so that sets stay small however long the
+//! history is). Configurations that lead nowhere are remembered.
 //!
-//! What keeps it near-linear where written values are unique, each without losing an order that exists:
+//! What keeps it near-linear where written values are unique, each without losing an order that
+//! exists:
 //! - what sees the state and changes nothing is put in order as soon as the state is what it saw;
-//! - a state that can't come back is not left while an operation that must see it is yet to be invoked, nor for another operation than the
-//!   compare-and-set that must find it;
-//! - a write whose value nobody sees is put in order just before another write, and an unknown one is left out (unless a compare-and-set that missed
-//!   its value may need just that state).
+//! - a state that can't come back is not left while an operation that must see it is yet to be
+//!   invoked, nor for another operation than the compare-and-set that must find it;
+//! - a write whose value nobody sees is put in order just before another write, and an unknown one
+//!   is left out (unless a compare-and-set that missed its value may need just that state).
 
 use super::Budget;
 use super::bits::Bits;
@@ -26,7 +29,8 @@ pub(crate) enum Found {
     Order,
     /// That there is none.
     NoOrder,
-    /// Neither, within the budget. It got as far as the return of this operation (its place in the register).
+    /// Neither, within the budget. It got as far as the return of this operation (its place in the
+    /// register).
     GaveUp { at: usize },
     /// More operations were under way at once than it can keep apart.
     TooManyAtOnce,
@@ -167,7 +171,8 @@ impl<'p, const W: usize> Search<'p, W> {
         self.choose()
     }
 
-    /// What could be put in order next so that, sooner or later, `op` can be; the most promising last.
+    /// What could be put in order next so that, sooner or later, `op` can be; the most promising
+    /// last.
     fn find_candidates(&mut self, op: u32) {
         let state = self.now.state;
         let once = self.problem.comes_once(state);
@@ -260,7 +265,8 @@ impl<'p, const W: usize> Search<'p, W> {
         true
     }
 
-    /// Goes back to the last choice that has a candidate left, and takes it. False if there is none.
+    /// Goes back to the last choice that has a candidate left, and takes it. False if there is
+    /// none.
     fn go_back(&mut self) -> bool {
         while let Some(choice) = self.choices.last() {
             let configuration = choice.configuration;

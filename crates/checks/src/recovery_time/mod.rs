@@ -1,15 +1,17 @@
 //! The recovery time achieved, per service and region.
 //!
-//! DESIGN.md: an *outage* of a service for a region is an interval in which the service level is violated: from the fault's onset (or the first
-//! violation) to the first operation from which the level holds; overlapping outages merge; no violation is an outage of 0. The *RTO achieved* is the
-//! longest outage. Still open at the end: failed if past the target, else unknown. An outage that ends only when a fault is healed is not a
-//! recovery, and fails unless the scenario says that it must wait.
+//! DESIGN.md: an *outage* of a service for a region is an interval in which the service level is
+//! violated: from the fault's onset (or the first violation) to the first operation from which the
+//! level holds; overlapping outages merge; no violation is an outage of 0. The *RTO achieved* is
+//! the longest outage. Still open at the end: failed if past the target, else unknown. An outage
+//! that ends only when a fault is healed is not a recovery, and fails unless the scenario says that
+//! it must wait.
 //!
 //! - `outage`: finds the outages
 //! - `phases`: what the longest was spent on
 //!
-//! Does not check what happened before the first fault (that is `steady-state`), what operations returned (`linearizable`), or operations
-//! other than probes.
+//! Does not check what happened before the first fault (that is `steady-state`), what operations
+//! returned (`linearizable`), or operations other than probes.
 
 pub(crate) mod outage;
 pub(crate) mod phases;
@@ -31,14 +33,15 @@ pub(crate) struct Recovery {
 }
 
 impl Recovery {
-    /// Whether it is no pass only because of what was destroyed at `since`: the outages never ended, and when it was destroyed the target could
-    /// still have been met.
+    /// Whether it is no pass only because of what was destroyed at `since`: the outages never
+    /// ended, and when it was destroyed the target could still have been met.
     pub(crate) fn explained_by(&self, since: Time) -> bool {
         self.blamed
             .is_some_and(|(from, open)| open && since.since(from) <= self.target)
     }
 
-    /// The same where the scenario does not judge the RTO: a figure of the plan beside what was measured.
+    /// The same where the scenario does not judge the RTO: a figure of the plan beside what was
+    /// measured.
     pub(crate) fn into_claim(self) -> ClaimResult {
         let ObjectiveResult {
             name,

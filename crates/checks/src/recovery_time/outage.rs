@@ -1,10 +1,13 @@
 //! Finds the outages in a series of probes.
 //!
-//! An outage starts at a failed probe from which the level does not hold; a failed probe within the level starts none. Its onset is the fault
-//! that explains it: the earliest that struck after the last good probe before the failed one was sent; if there is none, the last that struck
-//! before that; if there is none, the failed probe itself. It ends with the answer to the first good probe from which the level holds.
+//! An outage starts at a failed probe from which the level does not hold; a failed probe within the
+//! level starts none. Its onset is the fault that explains it: the earliest that struck after the
+//! last good probe before the failed one was sent; if there is none, the last that struck before
+//! that; if there is none, the failed probe itself. It ends with the answer to the first good probe
+//! from which the level holds.
 //!
-//! A failed probe too close to the end of the journal for a window of its own starts an outage only if no full window that holds covers it.
+//! A failed probe too close to the end of the journal for a window of its own starts an outage only
+//! if no full window that holds covers it.
 
 use crate::facts::strikes::Strike;
 use crate::level::{Level, Series};
@@ -18,9 +21,11 @@ pub(crate) struct Outage {
     pub(crate) from: Time,
     /// The recovery; `None` if it was still open at the end of the journal.
     pub(crate) until: Option<Time>,
-    /// If it was still open: the first answer after which the level could hold, had the journal gone on.
+    /// If it was still open: the first answer after which the level could hold, had the journal
+    /// gone on.
     pub(crate) might_end: Option<Time>,
-    /// The last fault that struck no earlier than the onset and was healed before the recovery, and when.
+    /// The last fault that struck no earlier than the onset and was healed before the recovery, and
+    /// when.
     pub(crate) healed: Option<(FaultId, Time)>,
 }
 
@@ -49,7 +54,8 @@ impl Outage {
     }
 }
 
-/// The outages whose first failed probe had its answer, or its deadline, at or after `from`; in order, merged where they overlap.
+/// The outages whose first failed probe had its answer, or its deadline, at or after `from`; in
+/// order, merged where they overlap.
 pub(crate) fn find(series: &Series, strikes: &[Strike<'_>], from: Time) -> Vec<Outage> {
     let mut outages: Vec<Outage> = Vec::new();
     let mut next = 0;

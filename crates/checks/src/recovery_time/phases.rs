@@ -1,10 +1,13 @@
 //! What an outage was spent on: detect, decide, isolate, promote, redirect, verify.
 //!
-//! Each phase lies between two observations: the onset; the first site that counts the failed one as down; the failover is decided; the epoch is raised;
-//! the service is promoted; the first good probe of the service from the region; the probe from which the level holds. A phase whose end was not
-//! observed within the outage did not take place, and its time is the next one's. The phases add up to the outage.
+//! Each phase lies between two observations: the onset; the first site that counts the failed one
+//! as down; the failover is decided; the epoch is raised; the service is promoted; the first good
+//! probe of the service from the region; the probe from which the level holds. A phase whose end
+//! was not observed within the outage did not take place, and its time is the next one's. The
+//! phases add up to the outage.
 //!
-//! The failover is the first that was decided within the outage and went further than to declare a site down.
+//! The failover is the first that was decided within the outage and went further than to declare a
+//! site down.
 
 use super::outage::Outage;
 use crate::facts::Facts;

@@ -1,0 +1,12 @@
+//! Every check against histories that turn it red, that it passes, and that it can't judge.
+
+mod build;
+mod campaign;
+mod failover;
+mod hostile;
+mod invariants;
+mod linearizable;
+mod linearizable_by_force;
+mod phases_of_a_run;
+mod recovery_time;
+mod verdict;
