@@ -12,8 +12,8 @@ use crate::shared::{Mode, Shared};
 use crate::world::{Action, RequestId};
 use firedrill_history::{Event, Purpose};
 use firedrill_model::{
-    ClientId, NotApplied, Op, OpId, OpResult, Outcome, RegionId, Request, Response, Rng, ServiceId, SiteId, Time,
-    Value,
+    ClientId, NotApplied, Op, OpId, OpResult, Outcome, RegionId, Request, Response, Rng, ServiceId,
+    SiteId, Time, Value,
 };
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -94,7 +94,14 @@ impl Client {
         let lifetime = figures.dns_lifetime;
         let ignores = is_marked(number, figures.workload.ignore_dns_ttl_percent);
         let resolvers = (0..figures.services)
-            .map(|service| Resolver::new(ServiceId(service), lifetime, rng.duration(Duration::ZERO, lifetime), ignores))
+            .map(|service| {
+                Resolver::new(
+                    ServiceId(service),
+                    lifetime,
+                    rng.duration(Duration::ZERO, lifetime),
+                    ignores,
+                )
+            })
             .collect();
         let first = Time::ZERO + rng.duration(Duration::ZERO, figures.gap);
         shared.desk.early.push(first, Wake::Actor(number));
@@ -126,7 +133,9 @@ impl Client {
 
     /// An attempt, or the operation, has been waited for long enough.
     pub(crate) fn wake_sharp(&mut self, at: Time, shared: &mut Shared) {
-        let State::Waiting(request, until) = self.state else { return };
+        let State::Waiting(request, until) = self.state else {
+            return;
+        };
         if until != at {
             return;
         }
@@ -146,7 +155,13 @@ impl Client {
     }
 
     /// An answer to its request, if it still waits for it.
-    pub(crate) fn answered(&mut self, at: Time, request: RequestId, response: Response, shared: &mut Shared) {
+    pub(crate) fn answered(
+        &mut self,
+        at: Time,
+        request: RequestId,
+        response: Response,
+        shared: &mut Shared,
+    ) {
         if !self.waits_for(request) {
             return;
         }
@@ -204,7 +219,13 @@ impl Client {
 
     /// The operation that was planned is invoked now.
     pub(crate) fn invoked(&mut self, shared: &mut Shared) {
-        let Some(operation) = self.operation.as_mut().filter(|operation| operation.id.is_none()) else { return };
+        let Some(operation) = self
+            .operation
+            .as_mut()
+            .filter(|operation| operation.id.is_none())
+        else {
+            return;
+        };
         let id = shared.desk.op();
         operation.id = Some(id);
         shared.desk.journal.push(Event::Invoked {
@@ -220,7 +241,11 @@ impl Client {
 
     /// The run is cut short: what is under way is unknown.
     pub(crate) fn cut_short(&mut self, at: Time, shared: &mut Shared) {
-        if self.operation.as_ref().is_some_and(|operation| operation.id.is_some()) {
+        if self
+            .operation
+            .as_ref()
+            .is_some_and(|operation| operation.id.is_some())
+        {
             self.finish(at, Outcome::Unknown, shared);
         }
         self.operation = None;
@@ -244,12 +269,16 @@ impl Client {
     }
 
     fn begin(&mut self, at: Time, shared: &mut Shared) {
-        let Some((purpose, op, taken)) = self.choose(shared) else {
+        let Some((purpose, op, taken)) = self.choose(at, shared) else {
             self.state = State::Stopped;
             return;
         };
         let usual = at + shared.figures.workload.deadline;
-        let deadline = if let Mode::Scan { until } = shared.mode { usual.max(until) } else { usual };
+        let deadline = if let Mode::Scan { until } = shared.mode {
+            usual.max(until)
+        } else {
+            usual
+        };
         let service = ServiceId((self.turns % u64::from(shared.figures.services.max(1))) as u8);
         self.turns += 1;
         self.intended = at;
@@ -273,9 +302,10 @@ impl Client {
     }
 
     /// What to do next; `None` if there is nothing more.
-    fn choose(&mut self, shared: &mut Shared) -> Option<(Purpose, Op, Option<Taken>)> {
+    fn choose(&mut self, at: Time, shared: &mut Shared) -> Option<(Purpose, Op, Option<Taken>)> {
         match shared.mode {
             Mode::Stop => None,
+            Mode::Scan { until } if at >= until => None,
             Mode::Scan { .. } => {
                 let key = shared.keys.written(shared.next_scan)?.clone();
                 shared.next_scan += 1;
@@ -285,7 +315,9 @@ impl Client {
                 let wish = self.rng.below(u64::from(shared.keys.len())) as u32;
                 let known = &self.known;
                 let taken = shared.keys.take(wish, |slot, generation| {
-                    known.get(&slot).is_none_or(|known| !known.abandoned || known.generation != generation)
+                    known
+                        .get(&slot)
+                        .is_none_or(|known| !known.abandoned || known.generation != generation)
                 });
                 let op = self.compose(&taken, shared);
                 Some((Purpose::Workload, op, Some(taken)))
@@ -305,16 +337,29 @@ impl Client {
         shared.keys.wrote(taken);
         self.values += 1;
         let value = Value::new(format!("c{}.{}", self.id.0, self.values).as_bytes());
-        if is_cas { Op::Cas { key, expected: self.last_seen(taken), value } } else { Op::Write { key, value } }
+        if is_cas {
+            Op::Cas {
+                key,
+                expected: self.last_seen(taken),
+                value,
+            }
+        } else {
+            Op::Write { key, value }
+        }
     }
 
     fn last_seen(&self, taken: &Taken) -> Option<Value> {
-        let known = self.known.get(&taken.slot).filter(|known| known.generation == taken.generation);
+        let known = self
+            .known
+            .get(&taken.slot)
+            .filter(|known| known.generation == taken.generation);
         known.and_then(|known| known.value.clone())
     }
 
     fn attempt(&mut self, at: Time, shared: &mut Shared) {
-        let Some(operation) = &mut self.operation else { return };
+        let Some(operation) = &mut self.operation else {
+            return;
+        };
         let resolver = self.resolvers.get_mut(operation.service.index());
         let Some(site) = resolver.and_then(|resolver| resolver.next(at, &shared.zone)) else {
             operation.not_applied = NotApplied::NoAddress;
@@ -331,14 +376,24 @@ impl Client {
             op: operation.op.clone(),
         };
         let id = shared.desk.request(self.actor);
-        shared.desk.command(at, Action::Send { id, region: self.region, site, request });
+        shared.desk.command(
+            at,
+            Action::Send {
+                id,
+                region: self.region,
+                site,
+                request,
+            },
+        );
         shared.desk.sharp.push(until, Wake::Actor(self.actor));
         self.state = State::Waiting(Some(id), until);
     }
 
     /// Pauses before the next attempt; if none can begin before the deadline, the operation is over.
     fn pause(&mut self, at: Time, shared: &mut Shared) {
-        let Some(operation) = &mut self.operation else { return };
+        let Some(operation) = &mut self.operation else {
+            return;
+        };
         let until = at + operation.pause;
         operation.pause = (operation.pause * 2).min(LONGEST_BACK_OFF);
         if until < operation.deadline {
@@ -352,9 +407,15 @@ impl Client {
     }
 
     fn give_up(&mut self, at: Time, shared: &mut Shared) {
-        let Some(operation) = &self.operation else { return };
+        let Some(operation) = &self.operation else {
+            return;
+        };
         let failed = Outcome::Failed(operation.not_applied);
-        let outcome = if operation.doubtful { Outcome::Unknown } else { failed };
+        let outcome = if operation.doubtful {
+            Outcome::Unknown
+        } else {
+            failed
+        };
         self.finish(at, outcome, shared);
     }
 
@@ -365,7 +426,11 @@ impl Client {
 
     /// Remembers the value that the key of the operation has, as far as its result tells.
     fn learn(&mut self, result: &OpResult) {
-        let Some((taken, op)) = self.operation.as_ref().and_then(|it| it.taken.as_ref().map(|taken| (taken, &it.op))) else {
+        let Some((taken, op)) = self
+            .operation
+            .as_ref()
+            .and_then(|it| it.taken.as_ref().map(|taken| (taken, &it.op)))
+        else {
             return;
         };
         let value = match (op, result) {
@@ -374,17 +439,30 @@ impl Client {
             (Op::Cas { value, .. }, OpResult::Cas { swapped: true }) => Some(value.clone()),
             _ => return,
         };
-        self.known.insert(taken.slot, Known { generation: taken.generation, value, abandoned: false });
+        self.known.insert(
+            taken.slot,
+            Known {
+                generation: taken.generation,
+                value,
+                abandoned: false,
+            },
+        );
     }
 
     fn finish(&mut self, at: Time, outcome: Outcome, shared: &mut Shared) {
         self.invoked(shared);
-        let Some(operation) = self.operation.take() else { return };
+        let Some(operation) = self.operation.take() else {
+            return;
+        };
         let unknown = outcome == Outcome::Unknown;
         if let Some(taken) = &operation.taken {
             shared.keys.returned(taken, unknown);
             if unknown {
-                let known = Known { generation: taken.generation, value: None, abandoned: true };
+                let known = Known {
+                    generation: taken.generation,
+                    value: None,
+                    abandoned: true,
+                };
                 self.known.insert(taken.slot, known);
             }
         }
@@ -393,7 +471,13 @@ impl Client {
         }
         if let Some(id) = operation.id {
             let (site, attempts) = (operation.site, operation.attempts);
-            shared.desk.journal.push(Event::Returned { t: at, id, site, attempts, outcome });
+            shared.desk.journal.push(Event::Returned {
+                t: at,
+                id,
+                site,
+                attempts,
+                outcome,
+            });
         }
         self.rest(at, shared);
     }

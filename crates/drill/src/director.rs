@@ -1,7 +1,7 @@
 //! The phases of a run: warm up, hurt, heal. Each ends by a condition, held by a deadline, never by a sleep.
 //!
-//! The heal phase, in this order: what the scenario rolls back is undone; the service level is back; the workload stops; every written key is read
-//! once; the level still holds; the probers stop; the sites agree; they report.
+//! The heal phase, in this order: what the scenario rolls back is undone; the service level is back; the workload stops; the level still holds; the
+//! probers stop; every written key is read once; the sites agree; they report.
 
 use crate::convergence::Convergence;
 use crate::schedule::Schedule;
@@ -24,12 +24,12 @@ pub(crate) enum Stage {
     Settling,
     /// Heal: until the workload's operations have returned.
     Stopping,
-    /// Heal: until every written key has been read.
-    Scanning,
-    /// Heal: until the level is shown to hold after all that.
+    /// Heal: until the level is seen to hold still.
     Verifying,
     /// Heal: until no probe is under way.
     Draining,
+    /// Heal: until every written key has been read. Nobody writes any more, so there is an end to it.
+    Scanning,
     /// Heal: until all sites that should be up agree.
     Converging,
     /// It is over.
@@ -58,7 +58,7 @@ pub(crate) struct Outlook {
     pub(crate) stopped: bool,
     /// No probe is under way.
     pub(crate) drained: bool,
-    /// Every written key was read, or is being read.
+    /// Every written key was, or is being, read.
     pub(crate) scanned: bool,
 }
 
@@ -85,7 +85,13 @@ pub(crate) struct Director {
 impl Director {
     pub(crate) fn new(schedule: &Schedule) -> Director {
         let last = schedule.last_instant();
-        let longest_rto = schedule.objectives.services.iter().map(|service| service.rto).max().unwrap_or_default();
+        let longest_rto = schedule
+            .objectives
+            .services
+            .iter()
+            .map(|service| service.rto)
+            .max()
+            .unwrap_or_default();
         let (hurt_at_least, hurt_at_most) = match schedule.swarm_ends() {
             Some(ends) => (ends.max(last), ends.max(last)),
             None => (last, last + longest_rto + schedule.objectives.level.sustain),
@@ -112,16 +118,24 @@ impl Director {
             Stage::Warmup => (now >= self.hurt_begins).then_some(Stage::Hurt),
             Stage::Hurt => {
                 let long_enough = now >= self.hurt_at_least;
-                (long_enough && (outlook.settled || now >= self.hurt_at_most)).then_some(Stage::Settling)
+                (long_enough && (outlook.settled || now >= self.hurt_at_most))
+                    .then_some(Stage::Settling)
             }
-            Stage::Settling => self.demand(!outlook.open && (outlook.settled || !self.rto_judged), past, Stage::Stopping),
-            Stage::Stopping => outlook.stopped.then_some(Stage::Scanning),
-            // Past the deadline nobody begins a read any more, and those under way return soon.
-            Stage::Scanning if outlook.stopped => self.demand(outlook.scanned, past, Stage::Verifying),
-            Stage::Verifying => self.demand(!outlook.open && (outlook.settled || !self.rto_judged), past, Stage::Draining),
-            Stage::Draining => outlook.drained.then_some(Stage::Converging),
+            Stage::Settling => self.demand(self.is_served(outlook), past, Stage::Stopping),
+            Stage::Stopping => outlook.stopped.then_some(Stage::Verifying),
+            Stage::Verifying => self.demand(self.is_served(outlook), past, Stage::Draining),
+            Stage::Draining => outlook.drained.then_some(Stage::Scanning),
+            Stage::Scanning if outlook.stopped => {
+                self.late |= !outlook.scanned;
+                Some(Stage::Converging)
+            }
             Stage::Scanning | Stage::Converging | Stage::Over => None,
         }
+    }
+
+    /// No outage is open, and, where outages are judged, none could be found to be.
+    fn is_served(&self, outlook: Outlook) -> bool {
+        !outlook.open && (outlook.settled || !self.rto_judged)
     }
 
     /// On to `next` if what is demanded is there, or, noting that it was not, if the deadline has passed.
@@ -154,17 +168,30 @@ impl Director {
     }
 
     /// What to write at the end of the journal: `None` if the sites don't agree yet and the deadline has not passed.
-    pub(crate) fn conclusion(&mut self, now: Time, schedule: &[ScheduledFault]) -> Option<&'static str> {
+    pub(crate) fn conclusion(
+        &mut self,
+        now: Time,
+        schedule: &[ScheduledFault],
+    ) -> Option<&'static str> {
         let agree = self.convergence.agree(self.expected_down(schedule));
         if !agree && now < self.heal_until {
             return None;
         }
-        Some(if agree && !self.late { "complete" } else { "deadline" })
+        Some(if agree && !self.late {
+            "complete"
+        } else {
+            "deadline"
+        })
     }
 
     /// The sites that a fault which is still there keeps down.
     fn expected_down(&self, schedule: &[ScheduledFault]) -> SiteSet {
-        let active = schedule.iter().zip(&self.faults).filter(|(_, state)| state.active && !state.end_told);
-        active.flat_map(|(fault, _)| crate::schedule::kept_down(&fault.fault).iter()).collect()
+        let active = schedule
+            .iter()
+            .zip(&self.faults)
+            .filter(|(_, state)| state.active && !state.end_told);
+        active
+            .flat_map(|(fault, _)| crate::schedule::kept_down(&fault.fault).iter())
+            .collect()
     }
 }

@@ -48,22 +48,47 @@ impl Drill {
         let mut shared = Shared::new(&schedule);
         let seed = schedule.setup.seed;
         let workload = &schedule.scenario.workload;
-        let count = workload.clients_per_region.saturating_mul(u32::from(shared.figures.regions));
-        let clients: Vec<Client> = (0..count).map(|number| Client::new(number, seed, &mut shared)).collect();
+        let count = workload
+            .clients_per_region
+            .saturating_mul(u32::from(shared.figures.regions));
+        let clients: Vec<Client> = (0..count)
+            .map(|number| Client::new(number, seed, &mut shared))
+            .collect();
         let probers = Probers::new(count, seed, &schedule.objectives.level, &mut shared);
         for (fault, number) in schedule.faults.iter().zip(0_u16..) {
-            shared.desk.early.push(fault.begin, Wake::FaultBegins(number));
-            shared.desk.sharp.push(fault.begin - ALARM_BEFORE, Wake::Alarm);
+            shared
+                .desk
+                .early
+                .push(fault.begin, Wake::FaultBegins(number));
+            shared
+                .desk
+                .sharp
+                .push(fault.begin - ALARM_BEFORE, Wake::Alarm);
             shared.desk.sharp.push(fault.begin, Wake::Alarm);
             if let Some(end) = fault.end {
                 shared.desk.early.push(end, Wake::FaultEnds(number));
                 shared.desk.sharp.push(end, Wake::Alarm);
             }
         }
-        shared.desk.sharp.push(schedule.hurt_begins(), Wake::Director);
-        shared.desk.journal.push(Event::PhaseBegan { t: Time::ZERO, phase: Phase::Warmup });
+        shared
+            .desk
+            .sharp
+            .push(schedule.hurt_begins(), Wake::Director);
+        shared.desk.journal.push(Event::PhaseBegan {
+            t: Time::ZERO,
+            phase: Phase::Warmup,
+        });
         let director = Director::new(&schedule);
-        Drill { schedule, shared, clients, probers, director, now: Time::ZERO, asked: None, ask_at: Time::ZERO }
+        Drill {
+            schedule,
+            shared,
+            clients,
+            probers,
+            director,
+            now: Time::ZERO,
+            asked: None,
+            ask_at: Time::ZERO,
+        }
     }
 
     /// The schedule that it runs.
@@ -113,8 +138,18 @@ impl Drill {
             }
             self.shared.desk.sharp.pop();
         }
-        let sharp = self.shared.desk.sharp.peek().map_or(Time::MAX, |(at, _)| at);
-        let early = self.shared.desk.early.peek().map_or(Time::MAX, |(at, _)| at - LEAD);
+        let sharp = self
+            .shared
+            .desk
+            .sharp
+            .peek()
+            .map_or(Time::MAX, |(at, _)| at);
+        let early = self
+            .shared
+            .desk
+            .early
+            .peek()
+            .map_or(Time::MAX, |(at, _)| at - LEAD);
         sharp.min(early)
     }
 
@@ -154,7 +189,9 @@ impl Drill {
         let now = self.now;
         self.flush(now);
         self.shared.mode = Mode::Stop;
-        self.clients.iter_mut().for_each(|client| client.cut_short(now, &mut self.shared));
+        self.clients
+            .iter_mut()
+            .for_each(|client| client.cut_short(now, &mut self.shared));
         self.probers.cut_short(now, &mut self.shared);
         self.end(now, why);
     }
@@ -162,11 +199,16 @@ impl Drill {
     fn end(&mut self, at: Time, why: &str) {
         self.asked = None;
         self.director.stage = Stage::Over;
-        self.shared.desk.journal.push(Event::Ended { t: at, why: why.to_owned() });
+        self.shared.desk.journal.push(Event::Ended {
+            t: at,
+            why: why.to_owned(),
+        });
     }
 
     fn begin_fault(&mut self, at: Time, number: u16) {
-        let Some(scheduled) = self.schedule.faults.get(usize::from(number)) else { return };
+        let Some(scheduled) = self.schedule.faults.get(usize::from(number)) else {
+            return;
+        };
         let (id, fault) = (FaultId(number), scheduled.fault.clone());
         if let Some(state) = self.director.faults.get_mut(id.index()) {
             state.active = true;
@@ -175,7 +217,9 @@ impl Drill {
     }
 
     fn end_fault(&mut self, at: Time, id: FaultId) {
-        let Some(state) = self.director.faults.get_mut(id.index()) else { return };
+        let Some(state) = self.director.faults.get_mut(id.index()) else {
+            return;
+        };
         if !state.end_told && !state.impossible {
             state.end_told = true;
             self.shared.desk.command(at, Action::End { id });
@@ -191,7 +235,11 @@ impl Drill {
 
     /// Lets the time pass: does what is due before `to`, or at it where `inclusive`.
     fn advance(&mut self, to: Time, inclusive: bool) {
-        let limit = if inclusive { to } else { to - Duration::from_nanos(1) };
+        let limit = if inclusive {
+            to
+        } else {
+            to - Duration::from_nanos(1)
+        };
         while let Some((at, wake)) = self.shared.desk.sharp.pop_until(limit) {
             // What is due before the world's clock was not done in time by a world that stepped too far; it is done now.
             self.flush(at);
@@ -231,21 +279,58 @@ impl Drill {
             WorldEvent::Answered { id, response } => self.heard(t, id, News::Answered(response)),
             WorldEvent::Refused { id } => self.heard(t, id, News::Refused),
             WorldEvent::Broken { id } => self.heard(t, id, News::Broken),
-            WorldEvent::FaultBegan { id, struck, mechanism } => self.fault_began(t, id, struck, mechanism),
+            WorldEvent::FaultBegan {
+                id,
+                struck,
+                mechanism,
+            } => self.fault_began(t, id, struck, mechanism),
             WorldEvent::FaultEnded { id } => self.journal(Event::FaultEnded { t, fault: id }),
-            WorldEvent::Observed { site, site_t, observation } => {
+            WorldEvent::Observed {
+                site,
+                site_t,
+                observation,
+            } => {
                 self.shared.zone.told(&observation);
-                self.journal(Event::Observed { t, site, site_t, observation });
+                self.journal(Event::Observed {
+                    t,
+                    site,
+                    site_t,
+                    observation,
+                });
             }
-            WorldEvent::Violated { invariant, site, detail } => {
-                self.journal(Event::Violated { t, invariant: invariant.to_owned(), site, detail });
+            WorldEvent::Violated {
+                invariant,
+                site,
+                detail,
+            } => {
+                self.journal(Event::Violated {
+                    t,
+                    invariant: invariant.to_owned(),
+                    site,
+                    detail,
+                });
             }
             WorldEvent::Judged { invariant, times } => {
-                self.journal(Event::Judged { t, invariant: invariant.to_owned(), times });
+                self.journal(Event::Judged {
+                    t,
+                    invariant: invariant.to_owned(),
+                    times,
+                });
             }
-            WorldEvent::FinalState { site, up, applied, digest } => {
+            WorldEvent::FinalState {
+                site,
+                up,
+                applied,
+                digest,
+            } => {
                 self.director.convergence.told(site, up, applied, digest);
-                self.journal(Event::FinalState { t, site, up, applied, digest });
+                self.journal(Event::FinalState {
+                    t,
+                    site,
+                    up,
+                    applied,
+                    digest,
+                });
             }
             WorldEvent::Failed { error } => self.cut_short(&error),
         }
@@ -269,14 +354,24 @@ impl Drill {
     }
 
     fn fault_began(&mut self, t: Time, id: FaultId, struck: bool, mechanism: Option<String>) {
-        let scheduled = self.schedule.faults.get(id.index()).map_or(t, |fault| fault.begin);
+        let scheduled = self
+            .schedule
+            .faults
+            .get(id.index())
+            .map_or(t, |fault| fault.begin);
         if let Some(state) = self.director.faults.get_mut(id.index())
             && mechanism.is_none()
         {
             state.impossible = true;
             state.active = false;
         }
-        self.journal(Event::FaultBegan { t, fault: id, struck, mechanism, late: t.since(scheduled) });
+        self.journal(Event::FaultBegan {
+            t,
+            fault: id,
+            struck,
+            mechanism,
+            late: t.since(scheduled),
+        });
     }
 
     fn direct(&mut self, at: Time) {
@@ -284,7 +379,10 @@ impl Drill {
             self.director.stage = stage;
             self.enter(stage, at);
         }
-        self.shared.desk.sharp.push(at + LOOKS_EVERY, Wake::Director);
+        self.shared
+            .desk
+            .sharp
+            .push(at + LOOKS_EVERY, Wake::Director);
         if self.director.stage == Stage::Converging {
             self.converge(at);
         }
@@ -302,9 +400,15 @@ impl Drill {
 
     fn enter(&mut self, stage: Stage, at: Time) {
         match stage {
-            Stage::Hurt => self.journal(Event::PhaseBegan { t: at, phase: Phase::Hurt }),
+            Stage::Hurt => self.journal(Event::PhaseBegan {
+                t: at,
+                phase: Phase::Hurt,
+            }),
             Stage::Settling => {
-                self.journal(Event::PhaseBegan { t: at, phase: Phase::Heal });
+                self.journal(Event::PhaseBegan {
+                    t: at,
+                    phase: Phase::Heal,
+                });
                 for id in self.director.heal(at) {
                     self.shared.desk.command(at, Action::End { id });
                 }
@@ -314,8 +418,14 @@ impl Drill {
                 self.clients.iter_mut().for_each(Client::stop);
             }
             Stage::Scanning => {
-                self.shared.mode = Mode::Scan { until: self.director.heal_until() };
-                self.clients.iter_mut().for_each(|client| client.resume(at, &mut self.shared));
+                // Even if the demand for service took all of the time, each client tries a read.
+                let tried = at + self.shared.figures.workload.deadline;
+                self.shared.mode = Mode::Scan {
+                    until: self.director.heal_until().max(tried),
+                };
+                self.clients
+                    .iter_mut()
+                    .for_each(|client| client.resume(at, &mut self.shared));
             }
             Stage::Draining => self.probers.stop(),
             Stage::Converging => self.ask_at = at,
@@ -345,14 +455,17 @@ impl Drill {
 
     /// Ends the run if the sites agree or the deadline has passed; else this report is taken out of the journal, and they are asked again.
     fn judge_report(&mut self, at: Time) {
-        let Some((_, from)) = self.asked.take() else { return };
+        let Some((_, from)) = self.asked.take() else {
+            return;
+        };
         match self.director.conclusion(at, &self.schedule.faults) {
             Some(why) => self.end(at, why),
             None => {
                 let mut place = 0;
                 self.shared.desk.journal.retain(|event| {
                     place += 1;
-                    place <= from || !matches!(event, Event::FinalState { .. } | Event::Judged { .. })
+                    place <= from
+                        || !matches!(event, Event::FinalState { .. } | Event::Judged { .. })
                 });
                 self.ask_at = at + ASK_AGAIN;
             }

@@ -9,8 +9,8 @@ use crate::watch::Watch;
 use crate::world::{Action, RequestId};
 use firedrill_history::{Event, Purpose};
 use firedrill_model::{
-    ClientId, Key, NotApplied, Op, OpId, Outcome, RegionId, Request, Response, Rng, ServiceId, ServiceLevel, SiteId,
-    Time, Value,
+    ClientId, Key, NotApplied, Op, OpId, Outcome, RegionId, Request, Response, Rng, ServiceId,
+    ServiceLevel, SiteId, Time, Value,
 };
 use std::collections::VecDeque;
 use std::time::Duration;
@@ -89,7 +89,12 @@ struct Probe {
 }
 
 impl Probers {
-    pub(crate) fn new(first_actor: Actor, seed: u64, level: &ServiceLevel, shared: &mut Shared) -> Probers {
+    pub(crate) fn new(
+        first_actor: Actor,
+        seed: u64,
+        level: &ServiceLevel,
+        shared: &mut Shared,
+    ) -> Probers {
         let figures = shared.figures.clone();
         let mut probers = Vec::new();
         for service in (0..figures.services).map(ServiceId) {
@@ -100,7 +105,10 @@ impl Probers {
                 let calm = period(figures.workload.probe_rate_calm);
                 // Each at its own place in the period, so that not all are sent at once.
                 let next = Time::ZERO + rng.duration(Duration::ZERO, calm);
-                shared.desk.early.push(next, Wake::Prober(probers.len() as u32));
+                shared
+                    .desk
+                    .early
+                    .push(next, Wake::Prober(probers.len() as u32));
                 probers.push(Prober {
                     service,
                     region,
@@ -163,7 +171,12 @@ impl Probers {
     /// Time to send the next probe of a prober; `at` may be a little ahead of the world's clock.
     pub(crate) fn wake_early(&mut self, number: u32, at: Time, shared: &mut Shared) {
         let place = number as usize;
-        if self.stopped || self.probers.get(place).is_none_or(|prober| prober.next != at) {
+        if self.stopped
+            || self
+                .probers
+                .get(place)
+                .is_none_or(|prober| prober.next != at)
+        {
             return;
         }
         self.send(place, at, shared);
@@ -195,8 +208,18 @@ impl Probers {
     }
 
     /// What became of a request, if it is still waited for.
-    pub(crate) fn heard(&mut self, actor: Actor, at: Time, request: RequestId, news: News, shared: &mut Shared) {
-        let waited_for = self.probe(actor).and_then(|probe| probe.request).is_some_and(|(id, _)| id == request);
+    pub(crate) fn heard(
+        &mut self,
+        actor: Actor,
+        at: Time,
+        request: RequestId,
+        news: News,
+        shared: &mut Shared,
+    ) {
+        let waited_for = self
+            .probe(actor)
+            .and_then(|probe| probe.request)
+            .is_some_and(|(id, _)| id == request);
         if waited_for {
             self.finish(actor, at, news.outcome(), shared);
         }
@@ -204,9 +227,15 @@ impl Probers {
 
     /// The probe that was planned is invoked now.
     pub(crate) fn invoked(&mut self, actor: Actor, shared: &mut Shared) {
-        let Some(session) = self.sessions.get_mut((actor - self.first_actor) as usize) else { return };
-        let Some(probe) = session.probe.as_mut().filter(|probe| probe.id.is_none()) else { return };
-        let Some(prober) = self.probers.get(session.prober as usize) else { return };
+        let Some(session) = self.sessions.get_mut((actor - self.first_actor) as usize) else {
+            return;
+        };
+        let Some(probe) = session.probe.as_mut().filter(|probe| probe.id.is_none()) else {
+            return;
+        };
+        let Some(prober) = self.probers.get(session.prober as usize) else {
+            return;
+        };
         let id = shared.desk.op();
         probe.id = Some(id);
         shared.desk.journal.push(Event::Invoked {
@@ -227,14 +256,18 @@ impl Probers {
             let invoked = self.probe(actor).is_some_and(|probe| probe.id.is_some());
             if invoked {
                 self.finish(actor, at, Outcome::Unknown, shared);
-            } else if let Some(session) = self.sessions.get_mut((actor - self.first_actor) as usize) {
+            } else if let Some(session) = self.sessions.get_mut((actor - self.first_actor) as usize)
+            {
                 session.probe = None;
             }
         }
     }
 
     fn probe(&self, actor: Actor) -> Option<&Probe> {
-        self.sessions.get((actor - self.first_actor) as usize)?.probe.as_ref()
+        self.sessions
+            .get((actor - self.first_actor) as usize)?
+            .probe
+            .as_ref()
     }
 
     /// From one probe to the next.
@@ -270,14 +303,34 @@ impl Probers {
         let request = site.map(|site| {
             let id = shared.desk.request(actor);
             let (service, region) = (prober.service, prober.region);
-            let request =
-                Request { session: session.session.id(), seq: session.session.seq(), service, op: op.clone() };
-            shared.desk.command(at, Action::Send { id, region, site, request });
+            let request = Request {
+                session: session.session.id(),
+                seq: session.session.seq(),
+                service,
+                op: op.clone(),
+            };
+            shared.desk.command(
+                at,
+                Action::Send {
+                    id,
+                    region,
+                    site,
+                    request,
+                },
+            );
             (id, site)
         });
         let until = if request.is_some() { at + DEADLINE } else { at };
         let (number, generation) = (prober.count, prober.generation);
-        session.probe = Some(Probe { id: None, number, generation, sent: at, until, op, request });
+        session.probe = Some(Probe {
+            id: None,
+            number,
+            generation,
+            sent: at,
+            until,
+            op,
+            request,
+        });
         prober.count += 1;
         prober.untold.push_back((at, None));
         shared.desk.plan(at, actor);
@@ -291,15 +344,24 @@ impl Probers {
         }
         let index = self.sessions.len() as u32;
         let client = ClientId(self.first_actor + index);
-        self.sessions.push(ProbeSession { client, prober: place as u32, session: Session::new(client), probe: None });
+        self.sessions.push(ProbeSession {
+            client,
+            prober: place as u32,
+            session: Session::new(client),
+            probe: None,
+        });
         index
     }
 
     fn finish(&mut self, actor: Actor, at: Time, outcome: Outcome, shared: &mut Shared) {
         self.invoked(actor, shared);
         let index = actor - self.first_actor;
-        let Some(session) = self.sessions.get_mut(index as usize) else { return };
-        let Some(probe) = session.probe.take() else { return };
+        let Some(session) = self.sessions.get_mut(index as usize) else {
+            return;
+        };
+        let Some(probe) = session.probe.take() else {
+            return;
+        };
         let place = session.prober as usize;
         let unknown = outcome == Outcome::Unknown;
         if unknown {
@@ -312,10 +374,17 @@ impl Probers {
             prober.rotate();
         }
         let bound = site.and_then(|site| self.bounds.get(prober.region.index())?.get(site.index()));
-        let good = matches!(outcome, Outcome::Ok(_)) && bound.is_some_and(|bound| at.since(probe.sent) <= *bound);
+        let good = matches!(outcome, Outcome::Ok(_))
+            && bound.is_some_and(|bound| at.since(probe.sent) <= *bound);
         if let Some(id) = probe.id {
             let attempts = u32::from(site.is_some());
-            shared.desk.journal.push(Event::Returned { t: at, id, site, attempts, outcome });
+            shared.desk.journal.push(Event::Returned {
+                t: at,
+                id,
+                site,
+                attempts,
+                outcome,
+            });
         }
         prober.tell(probe.number, good);
         if self.alarm && self.are_settled() {
@@ -341,7 +410,10 @@ impl Prober {
             shared.keys.wrote_other(key.clone());
         }
         let value = format!("p{}.{}.{}", self.service.0, self.region.0, self.count);
-        Op::Write { key, value: Value::new(value.as_bytes()) }
+        Op::Write {
+            key,
+            value: Value::new(value.as_bytes()),
+        }
     }
 
     fn rotate(&mut self) {
@@ -353,7 +425,9 @@ impl Prober {
 
     /// The watch is told in the order of sending.
     fn tell(&mut self, number: u64, good: bool) {
-        let place = number.checked_sub(self.first_untold).and_then(|place| usize::try_from(place).ok());
+        let place = number
+            .checked_sub(self.first_untold)
+            .and_then(|place| usize::try_from(place).ok());
         if let Some((_, told)) = place.and_then(|place| self.untold.get_mut(place)) {
             *told = Some(good);
         }
@@ -390,5 +464,9 @@ fn key(service: ServiceId, region: RegionId, generation: u32) -> Key {
 
 /// From one probe to the next at this rate; a rate of 0 is one in a million seconds.
 fn period(rate: u32) -> Duration {
-    if rate == 0 { Duration::from_secs(1_000_000) } else { Duration::from_secs(1) / rate }
+    if rate == 0 {
+        Duration::from_secs(1_000_000)
+    } else {
+        Duration::from_secs(1) / rate
+    }
 }

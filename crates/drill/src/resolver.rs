@@ -27,8 +27,19 @@ struct Cached {
 
 impl Resolver {
     /// A resolver that has not asked yet. `first_lifetime` is how long its first answer is kept (at most `lifetime`).
-    pub fn new(service: ServiceId, lifetime: Duration, first_lifetime: Duration, ignores_lifetime: bool) -> Resolver {
-        Resolver { service, lifetime, ignores_lifetime, first_lifetime: first_lifetime.min(lifetime), cached: None }
+    pub fn new(
+        service: ServiceId,
+        lifetime: Duration,
+        first_lifetime: Duration,
+        ignores_lifetime: bool,
+    ) -> Resolver {
+        Resolver {
+            service,
+            lifetime,
+            ignores_lifetime,
+            first_lifetime: first_lifetime.min(lifetime),
+            cached: None,
+        }
     }
 
     /// The site to ask next, at this instant; `None` if the record names no site with any weight.
@@ -44,14 +55,20 @@ impl Resolver {
             Some(cached) if now < cached.until => return,
             Some(_) => self.lifetime,
         };
-        let Some(answer) = zone.lookup(self.service) else { return };
+        let Some(answer) = zone.lookup(self.service) else {
+            return;
+        };
         let until = now + lifetime;
         match &mut self.cached {
             // The same answer again does not restart the round.
             Some(cached) if Arc::ptr_eq(&cached.answer, answer) => cached.until = until,
             cached => {
                 let current = vec![0; answer.weights.len()];
-                *cached = Some(Cached { answer: Arc::clone(answer), until, current });
+                *cached = Some(Cached {
+                    answer: Arc::clone(answer),
+                    until,
+                    current,
+                });
             }
         }
     }
@@ -90,7 +107,11 @@ mod tests {
 
     fn zone(weights: &[u32], serial: u64) -> Zone {
         let mut zone = Zone::new(1, 3);
-        zone.told(&Observation::WeightsSwitched { service: SERVICE, weights: weights.to_vec(), serial });
+        zone.told(&Observation::WeightsSwitched {
+            service: SERVICE,
+            weights: weights.to_vec(),
+            serial,
+        });
         zone
     }
 
@@ -102,7 +123,10 @@ mod tests {
     fn the_round_is_smooth() {
         let zone = zone(&[5, 1, 1], 1);
         let mut resolver = resolver(30, false);
-        let round: Vec<u8> = (0..7).filter_map(|_| resolver.next(Time::ZERO, &zone)).map(|site| site.0).collect();
+        let round: Vec<u8> = (0..7)
+            .filter_map(|_| resolver.next(Time::ZERO, &zone))
+            .map(|site| site.0)
+            .collect();
         assert_eq!(round, [0, 0, 1, 0, 2, 0, 0], "nginx's example");
     }
 
@@ -111,8 +135,16 @@ mod tests {
         let mut zone = zone(&[0, 3, 1], 1);
         let mut resolver = resolver(30, false);
         assert!((0..20).all(|_| resolver.next(Time::ZERO, &zone) != Some(SiteId(0))));
-        zone.told(&Observation::DnsChanged { service: SERVICE, sites: SiteSet::only(SiteId(0)), serial: 1 });
-        assert_eq!(resolver.next(Time::from_secs(30), &zone), None, "its only site has no weight");
+        zone.told(&Observation::DnsChanged {
+            service: SERVICE,
+            sites: SiteSet::only(SiteId(0)),
+            serial: 1,
+        });
+        assert_eq!(
+            resolver.next(Time::from_secs(30), &zone),
+            None,
+            "its only site has no weight"
+        );
     }
 
     #[test]
@@ -120,16 +152,30 @@ mod tests {
         let mut resolver = resolver(10, false);
         let (before, after) = (zone(&[100, 0, 0], 1), zone(&[0, 100, 0], 2));
         assert_eq!(resolver.next(Time::ZERO, &before), Some(SiteId(0)));
-        assert_eq!(resolver.next(Time::from_millis(9_999), &after), Some(SiteId(0)), "the first answer, kept for 10 s");
+        assert_eq!(
+            resolver.next(Time::from_millis(9_999), &after),
+            Some(SiteId(0)),
+            "the first answer, kept for 10 s"
+        );
         assert_eq!(resolver.next(Time::from_secs(11), &after), Some(SiteId(1)));
-        assert_eq!(resolver.next(Time::from_millis(40_999), &before), Some(SiteId(1)), "kept for 30 s since");
+        assert_eq!(
+            resolver.next(Time::from_millis(40_999), &before),
+            Some(SiteId(1)),
+            "kept for 30 s since"
+        );
         assert_eq!(resolver.next(Time::from_secs(41), &before), Some(SiteId(0)));
     }
 
     #[test]
     fn a_client_that_ignores_the_lifetime_keeps_the_first_answer() {
         let mut resolver = resolver(1, true);
-        assert_eq!(resolver.next(Time::ZERO, &zone(&[100, 0, 0], 1)), Some(SiteId(0)));
-        assert_eq!(resolver.next(Time::from_secs(9_999), &zone(&[0, 100, 0], 2)), Some(SiteId(0)));
+        assert_eq!(
+            resolver.next(Time::ZERO, &zone(&[100, 0, 0], 1)),
+            Some(SiteId(0))
+        );
+        assert_eq!(
+            resolver.next(Time::from_secs(9_999), &zone(&[0, 100, 0], 2)),
+            Some(SiteId(0))
+        );
     }
 }

@@ -64,28 +64,138 @@ pub struct ConformanceResult {
 
 /// Every test of the suite.
 pub const TESTS: &[Test] = &[
-    test("answered-once", "a request is answered once, or the client learns otherwise, within 10 s", &[], requests::answered_once),
-    test("forgotten", "of a forgotten request nothing more is told", &[], requests::forgotten),
-    test("latency", "an answer takes the round trip of the plan, and little more than the sites need", &[], requests::latency),
-    test("site-loss", "a lost site neither answers nor refuses, and stays lost", &[FaultKind::SiteLoss], processes::site_loss),
-    test("crash", "a crashed site refuses or breaks connections", &[FaultKind::Crash], processes::crash),
-    test("restart", "after a restart of all sites acknowledged writes are there", &[FaultKind::Crash], processes::restart),
-    test("power-loss", "after a power loss of all sites acknowledged writes are there", &[FaultKind::PowerLoss], processes::power_loss),
-    test("freeze", "a frozen site answers nothing", &[FaultKind::Freeze], processes::freeze),
-    test("thaw", "a thawed site answers again, and nothing older than was acknowledged", &[FaultKind::Freeze], processes::thaw),
-    test("partition", "a site that is cut off both ways commits nothing", &[FaultKind::Partition], links::partition),
-    test("partition-heals", "after healing, traffic flows within 30 s", &[FaultKind::Partition], links::heals),
-    test("partition-region", "a region that is cut off gets nothing through, the others do", &[FaultKind::Partition], links::region),
-    test("one-way-to", "cut one way, requests do not arrive", &[FaultKind::PartitionOneWay], links::one_way_to),
-    test("one-way-from", "cut the other way, requests arrive and answers do not", &[FaultKind::PartitionOneWay], links::one_way_from),
-    test("one-way-sites", "a cut of one direction between two sites stops that one only", &[FaultKind::PartitionOneWay], links::one_way_sites),
-    test("slow-links", "a latency fault adds its delay, each way, until it ends", &[FaultKind::Latency], links::latency),
-    test("slow-fsync", "slow syncs delay acknowledgements, until they end", &[FaultKind::SlowFsync], slowness::slow_fsync),
-    test("clock-skew", "a skewed clock shows in what the site tells, and only there", &[FaultKind::ClockSkew, FaultKind::Crash], slowness::clock_skew),
-    test("clock", "time never runs backwards, and no step passes its limit", &[], telling::clock),
-    test("order", "events are told in order of time, none before it happened", &[], telling::order),
-    test("faults-told", "a fault is told once when it begins, and when it ends; what the world can't do has no mechanism", &[], telling::faults_told),
-    test("report", "every site reports, and one that is down is reported so", &[FaultKind::Crash], telling::report),
+    test(
+        "answered-once",
+        "a request is answered once, or the client learns otherwise, within 10 s",
+        &[],
+        requests::answered_once,
+    ),
+    test(
+        "forgotten",
+        "of a forgotten request nothing more is told",
+        &[],
+        requests::forgotten,
+    ),
+    test(
+        "latency",
+        "an answer takes the round trip of the plan, and little more than the sites need",
+        &[],
+        requests::latency,
+    ),
+    test(
+        "site-loss",
+        "a lost site neither answers nor refuses, and stays lost",
+        &[FaultKind::SiteLoss],
+        processes::site_loss,
+    ),
+    test(
+        "crash",
+        "a crashed site refuses or breaks connections",
+        &[FaultKind::Crash],
+        processes::crash,
+    ),
+    test(
+        "restart",
+        "after a restart of all sites acknowledged writes are there",
+        &[FaultKind::Crash],
+        processes::restart,
+    ),
+    test(
+        "power-loss",
+        "after a power loss of all sites acknowledged writes are there",
+        &[FaultKind::PowerLoss],
+        processes::power_loss,
+    ),
+    test(
+        "freeze",
+        "a frozen site answers nothing",
+        &[FaultKind::Freeze],
+        processes::freeze,
+    ),
+    test(
+        "thaw",
+        "a thawed site answers again, and nothing older than was acknowledged",
+        &[FaultKind::Freeze],
+        processes::thaw,
+    ),
+    test(
+        "partition",
+        "a site that is cut off both ways commits nothing",
+        &[FaultKind::Partition],
+        links::partition,
+    ),
+    test(
+        "partition-heals",
+        "after healing, traffic flows within 30 s",
+        &[FaultKind::Partition],
+        links::heals,
+    ),
+    test(
+        "partition-region",
+        "a region that is cut off gets nothing through, the others do",
+        &[FaultKind::Partition],
+        links::region,
+    ),
+    test(
+        "one-way-to",
+        "cut one way, requests do not arrive",
+        &[FaultKind::PartitionOneWay],
+        links::one_way_to,
+    ),
+    test(
+        "one-way-from",
+        "cut the other way, requests arrive and answers do not",
+        &[FaultKind::PartitionOneWay],
+        links::one_way_from,
+    ),
+    test(
+        "one-way-sites",
+        "a cut of one direction between two sites stops that one only",
+        &[FaultKind::PartitionOneWay],
+        links::one_way_sites,
+    ),
+    test(
+        "slow-links",
+        "a latency fault adds its delay, each way, until it ends",
+        &[FaultKind::Latency],
+        links::latency,
+    ),
+    test(
+        "slow-fsync",
+        "slow syncs delay acknowledgements, until they end",
+        &[FaultKind::SlowFsync],
+        slowness::slow_fsync,
+    ),
+    test(
+        "clock-skew",
+        "a skewed clock shows in what the site tells, and only there",
+        &[FaultKind::ClockSkew, FaultKind::Crash],
+        slowness::clock_skew,
+    ),
+    test(
+        "clock",
+        "time never runs backwards, and no step passes its limit",
+        &[],
+        telling::clock,
+    ),
+    test(
+        "order",
+        "events are told in order of time, none before it happened",
+        &[],
+        telling::order,
+    ),
+    test(
+        "faults-told",
+        "a fault is told once when it begins, and when it ends; what the world can't do has no mechanism",
+        &[],
+        telling::faults_told,
+    ),
+    test(
+        "report",
+        "every site reports, and one that is down is reported so",
+        &[FaultKind::Crash],
+        telling::report,
+    ),
     Test {
         name: "determinism",
         promise: "the same seed gives the same events",
@@ -101,7 +211,13 @@ const fn test(
     needs: &'static [FaultKind],
     run: fn(&mut Bench, &mut Make<'_>) -> Result<(), String>,
 ) -> Test {
-    Test { name, promise, needs, needs_determinism: false, run }
+    Test {
+        name,
+        promise,
+        needs,
+        needs_determinism: false,
+        run,
+    }
 }
 
 /// Runs the whole suite, each test in a world of its own.
@@ -120,15 +236,29 @@ impl Test {
                 Err(seen) => Verdict::Broken(seen),
             },
         };
-        ConformanceResult { name: self.name, promise: self.promise, verdict }
+        ConformanceResult {
+            name: self.name,
+            promise: self.promise,
+            verdict,
+        }
     }
 
     fn not_promised(&self, bench: &Bench) -> Option<String> {
         let capabilities = bench.capabilities();
         if self.needs_determinism && !capabilities.deterministic {
-            return Some(format!("the world `{}` does not claim determinism", capabilities.world));
+            return Some(format!(
+                "the world `{}` does not claim determinism",
+                capabilities.world
+            ));
         }
-        let missing = self.needs.iter().find(|kind| !capabilities.faults.contains(kind))?;
-        Some(format!("the world `{}` can't do {}", capabilities.world, missing.name()))
+        let missing = self
+            .needs
+            .iter()
+            .find(|kind| !capabilities.faults.contains(kind))?;
+        Some(format!(
+            "the world `{}` can't do {}",
+            capabilities.world,
+            missing.name()
+        ))
     }
 }
