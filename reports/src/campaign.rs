@@ -1,6 +1,6 @@
 //! Many seeds of one scenario, summed up.
 
-use firedrill_checks::distribution::{Campaign, Summary};
+use firedrill_checks::distribution::{Campaign, summary::Summary};
 use serde::Serialize;
 
 /// A campaign. As JSON, this is the last line that `firedrill run --seeds N --json` prints.

@@ -8,8 +8,8 @@ pub fn check(args: &CheckArgs) -> Exit {
     let mut refused = false;
     for path in &args.files {
         match firedrill_plan::check_file(path) {
-            Ok(checked) if args.json => print_json(&checked),
-            Ok(checked) => println!("{}: {}", path.display(), checked.summary),
+            Ok(checked) if args.json => print_json(&serde_json::json!({ "file": path, "is": checked.summary() })),
+            Ok(checked) => println!("{}: {}", path.display(), checked.summary()),
             Err(diagnostics) => {
                 refused = true;
                 if args.json {

@@ -47,7 +47,7 @@ pub fn run(args: &RunArgs) -> Exit {
         let exit = match args.world {
             WorldName::Sim => simulated::run(args, scenario, folder.as_deref(), &halted, number == 0),
             #[cfg(feature = "live")]
-            WorldName::Live => live::run(args, scenario, folder.as_deref(), &halted),
+            WorldName::Live => live::run(args, scenario, folder.as_deref(), &halted, number == 0),
             #[cfg(not(feature = "live"))]
             WorldName::Live => super::without_live(),
         };

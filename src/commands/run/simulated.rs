@@ -5,7 +5,7 @@ use super::{Finished, keep, reproduce, show};
 use crate::cli::RunArgs;
 use crate::exit::Exit;
 use firedrill_checks::{Campaign, Judgement, Options, judge};
-use firedrill_drill::{Drill, Go, Schedule, World, run as drive};
+use firedrill_drill::{Drill, Go, Schedule, run as drive};
 use firedrill_history::{Environment, Manifest, Recorder};
 use firedrill_model::HazardSet;
 use firedrill_reports::run::Circumstances;
