@@ -25,9 +25,7 @@ impl Sink for Count {
         self.events += 1;
         match event {
             Event::Violated { .. } => self.violated.push(format!("{event:?}")),
-            Event::Judged {
-                invariant, times, ..
-            } => {
+            Event::Judged { invariant, times, .. } => {
                 self.judged.insert(invariant, times);
             }
             Event::Ended { why, .. } => self.ended = why,
@@ -39,28 +37,17 @@ impl Sink for Count {
 fn main() {
     let mut args = std::env::args().skip(1);
     let path = args.next().expect("the path of a scenario");
-    let seeds: u64 = args
-        .next()
-        .and_then(|seeds| seeds.parse().ok())
-        .unwrap_or(10);
-    let hazard: Option<Hazard> = args
-        .next()
-        .map(|hazard| hazard.parse().expect("a hazard that is built"));
+    let seeds: u64 = args.next().and_then(|seeds| seeds.parse().ok()).unwrap_or(10);
+    let hazard: Option<Hazard> = args.next().map(|hazard| hazard.parse().expect("a hazard that is built"));
     let hazards: HazardSet = hazard.into_iter().collect();
-    let (plan, scenario) =
-        firedrill_plan::load(Path::new(&path)).unwrap_or_else(|wrong| panic!("{wrong:?}"));
+    let (plan, scenario) = firedrill_plan::load(Path::new(&path)).unwrap_or_else(|wrong| panic!("{wrong:?}"));
     let (mut virtual_seconds, mut handled, mut told) = (0.0, 0, 0);
     let begun = Instant::now();
     for seed in 0..seeds {
         let schedule = Schedule::draw(&plan, &scenario, &path, seed, &capabilities(), hazards);
         let mut world = Sim::new(&schedule.setup);
         let mut count = Count::default();
-        let end = firedrill_drill::run(
-            &mut world,
-            Drill::new(Arc::new(schedule)),
-            &mut count,
-            &mut |_| Go::On,
-        );
+        let end = firedrill_drill::run(&mut world, Drill::new(Arc::new(schedule)), &mut count, &mut |_| Go::On);
         virtual_seconds += end.as_nanos() as f64 / 1e9;
         handled += world.events_handled();
         told += count.events;
@@ -68,10 +55,7 @@ fn main() {
             println!("seed {seed}: {violated}");
         }
         if seed == 0 || count.ended != "complete" {
-            println!(
-                "seed {seed}: {} at {end}; judged {:?}",
-                count.ended, count.judged
-            );
+            println!("seed {seed}: {} at {end}; judged {:?}", count.ended, count.judged);
         }
     }
     let wall = begun.elapsed().as_secs_f64();

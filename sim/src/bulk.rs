@@ -74,10 +74,7 @@ mod tests {
             });
             seen.push(got);
         }
-        assert_eq!(
-            seen[0],
-            (10..60).map(|seed| (seed, seed * seed)).collect::<Vec<_>>()
-        );
+        assert_eq!(seen[0], (10..60).map(|seed| (seed, seed * seed)).collect::<Vec<_>>());
         assert!(seen.iter().all(|got| *got == seen[0]));
     }
 
@@ -91,11 +88,7 @@ mod tests {
         };
         campaign(0..1_000_000, 4, run, |seed, _| {
             got.push(seed);
-            if seed == 20 {
-                ControlFlow::Break(())
-            } else {
-                ControlFlow::Continue(())
-            }
+            if seed == 20 { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
         });
         assert_eq!(got, (0..=20).collect::<Vec<_>>());
         assert!(begun.into_inner() < 10_000);
@@ -109,11 +102,6 @@ mod tests {
     #[test]
     #[should_panic(expected = "a scoped thread panicked")]
     fn a_panic_of_a_run_is_not_swallowed() {
-        campaign(
-            0..10,
-            2,
-            |seed| assert_ne!(seed, 3),
-            |_, ()| ControlFlow::Continue(()),
-        );
+        campaign(0..10, 2, |seed| assert_ne!(seed, 3), |_, ()| ControlFlow::Continue(()));
     }
 }

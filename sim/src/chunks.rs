@@ -15,10 +15,7 @@ pub(crate) struct Chunks<T> {
 impl<T: Copy> Chunks<T> {
     /// An empty list.
     pub(crate) fn new() -> Chunks<T> {
-        Chunks {
-            chunks: Vec::new(),
-            len: 0,
-        }
+        Chunks { chunks: Vec::new(), len: 0 }
     }
 
     /// How many items there are.
@@ -28,11 +25,7 @@ impl<T: Copy> Chunks<T> {
 
     /// The item at a place.
     pub(crate) fn get(&self, at: usize) -> Option<T> {
-        if at < self.len {
-            Some(self.chunks[at / CHUNK][at % CHUNK])
-        } else {
-            None
-        }
+        if at < self.len { Some(self.chunks[at / CHUNK][at % CHUNK]) } else { None }
     }
 
     /// The last item.
@@ -89,14 +82,11 @@ mod tests {
         }
         kept.push((chunks, plain));
         for (chunks, plain) in kept {
-            assert_eq!(
-                (0..=plain.len()).map(|i| chunks.get(i)).collect::<Vec<_>>(),
-                {
-                    let mut all: Vec<_> = plain.iter().copied().map(Some).collect();
-                    all.push(None);
-                    all
-                }
-            );
+            assert_eq!((0..=plain.len()).map(|i| chunks.get(i)).collect::<Vec<_>>(), {
+                let mut all: Vec<_> = plain.iter().copied().map(Some).collect();
+                all.push(None);
+                all
+            });
             assert_eq!(chunks.last(), plain.last().copied());
             assert_eq!(chunks.len(), plain.len());
         }

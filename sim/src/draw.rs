@@ -34,8 +34,7 @@ pub(crate) fn between(bits: u64, low: u64, high: u64) -> u64 {
 
 /// A number from `-by` to `by`, added to `to` and held at 0.
 pub(crate) fn swing(bits: u64, to: u64, by: u64) -> u64 {
-    to.saturating_add(between(bits, 0, by.saturating_mul(2)))
-        .saturating_sub(by)
+    to.saturating_add(between(bits, 0, by.saturating_mul(2))).saturating_sub(by)
 }
 
 /// So many thousandths of a number.
@@ -57,17 +56,11 @@ mod tests {
     #[test]
     fn draws_stay_in_their_range_and_reach_both_ends() {
         let drawn: Vec<u64> = (0..1_000).map(|n| between(mix(n), 10, 15)).collect();
-        assert_eq!(
-            (drawn.iter().min(), drawn.iter().max()),
-            (Some(&10), Some(&15))
-        );
+        assert_eq!((drawn.iter().min(), drawn.iter().max()), (Some(&10), Some(&15)));
         assert_eq!(between(u64::MAX, 7, 3), 7);
         assert_eq!(below(u64::MAX, 0), 0);
         let swung: Vec<u64> = (0..1_000).map(|n| swing(mix(n), 5, 3)).collect();
-        assert_eq!(
-            (swung.iter().min(), swung.iter().max()),
-            (Some(&2), Some(&8))
-        );
+        assert_eq!((swung.iter().min(), swung.iter().max()), (Some(&2), Some(&8)));
         assert_eq!(swing(0, 1, 3), 0);
     }
 

@@ -48,33 +48,17 @@ impl<P: Process> Sim<P> {
         match output {
             Output::Send { to, message } => {
                 self.invariants.sends(site, to, &message);
-                let sent = self
-                    .network
-                    .send(self.now, Endpoint::Site(site), Endpoint::Site(to));
+                let sent = self.network.send(self.now, Endpoint::Site(site), Endpoint::Site(to));
                 if let Some((at, passage)) = sent {
-                    self.queue.put(
-                        at,
-                        Event::Message {
-                            from: site,
-                            to,
-                            passage,
-                            message,
-                        },
-                    );
+                    self.queue.put(at, Event::Message { from: site, to, passage, message });
                 }
             }
             Output::Disk(op) => self.disk_asked(site, op),
-            Output::Reply { ticket, response } => {
-                self.request_ends(site, ticket, Ending::Answered(response))
-            }
+            Output::Reply { ticket, response } => self.request_ends(site, ticket, Ending::Answered(response)),
             Output::Observe(observation) => {
                 self.invariants.observes(site, &observation);
                 let site_t = self.hosts[site.index()].clock(self.now);
-                self.tell(WorldEvent::Observed {
-                    site,
-                    site_t,
-                    observation,
-                });
+                self.tell(WorldEvent::Observed { site, site_t, observation });
                 return;
             }
         }
@@ -87,26 +71,12 @@ impl<P: Process> Sim<P> {
         let host = &mut self.hosts[site.index()];
         if let Some((at, completion)) = host.disk.issue(self.now, op) {
             let (boot, process) = (host.outages, host.starts);
-            self.queue.put(
-                at,
-                Event::Disk {
-                    site,
-                    boot,
-                    process,
-                    completion,
-                },
-            );
+            self.queue.put(at, Event::Disk { site, boot, process, completion });
         }
     }
 
     /// The disk is done with something. It does its work for a dead process too, but nobody is told.
-    pub(crate) fn disk_done(
-        &mut self,
-        site: SiteId,
-        boot: u32,
-        process: u32,
-        completion: Completion,
-    ) {
+    pub(crate) fn disk_done(&mut self, site: SiteId, boot: u32, process: u32, completion: Completion) {
         let host = &mut self.hosts[site.index()];
         if host.outages != boot {
             return;
@@ -137,18 +107,9 @@ impl<P: Process> Sim<P> {
         let Some(region) = self.requests.ends(ticket) else {
             return;
         };
-        let sent = self
-            .network
-            .send(self.now, Endpoint::Site(site), Endpoint::Region(region));
+        let sent = self.network.send(self.now, Endpoint::Site(site), Endpoint::Region(region));
         if let Some((at, passage)) = sent {
-            self.queue.put(
-                at,
-                Event::Response {
-                    passage,
-                    ticket,
-                    ending,
-                },
-            );
+            self.queue.put(at, Event::Response { passage, ticket, ending });
         }
     }
 }

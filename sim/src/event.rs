@@ -15,32 +15,13 @@ pub(crate) enum Event {
     /// A command of the drill is due.
     Command(Action),
     /// A peer's message arrives.
-    Message {
-        from: SiteId,
-        to: SiteId,
-        passage: Passage,
-        message: Message,
-    },
+    Message { from: SiteId, to: SiteId, passage: Passage, message: Message },
     /// A client's request arrives.
-    Request {
-        to: SiteId,
-        passage: Passage,
-        ticket: Ticket,
-        request: Request,
-    },
+    Request { to: SiteId, passage: Passage, ticket: Ticket, request: Request },
     /// The end of a request reaches the client.
-    Response {
-        passage: Passage,
-        ticket: Ticket,
-        ending: Ending,
-    },
+    Response { passage: Passage, ticket: Ticket, ending: Ending },
     /// A site's disk is done with something that a certain process asked for, unless the power failed since.
-    Disk {
-        site: SiteId,
-        boot: u32,
-        process: u32,
-        completion: Completion,
-    },
+    Disk { site: SiteId, boot: u32, process: u32, completion: Completion },
 }
 
 /// How a request ends for the client.

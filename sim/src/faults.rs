@@ -38,30 +38,16 @@ impl<P: Process> Sim<P> {
             return self.tell_began(id, false);
         }
         match fault {
-            Fault::SiteLoss { sites } | Fault::PowerLoss { sites } => {
-                self.begin_power_loss(id, sites)
-            }
-            Fault::Crash {
-                site,
-                after_outputs,
-            } => self.begin_crash(id, site, after_outputs),
+            Fault::SiteLoss { sites } | Fault::PowerLoss { sites } => self.begin_power_loss(id, sites),
+            Fault::Crash { site, after_outputs } => self.begin_crash(id, site, after_outputs),
             Fault::Freeze { site } => self.begin_freeze(id, site),
             Fault::Partition { a, b, direction } => {
                 let links = self.begin_on_links(id, &a, &b, direction);
                 self.network.cut(&links);
                 self.faults.insert(id, Undo::Cut(links));
             }
-            Fault::Latency {
-                a,
-                b,
-                direction,
-                delay,
-                jitter,
-            } => {
-                let by = Slower {
-                    delay: nanos(delay),
-                    jitter: nanos(jitter),
-                };
+            Fault::Latency { a, b, direction, delay, jitter } => {
+                let by = Slower { delay: nanos(delay), jitter: nanos(jitter) };
                 let links = self.begin_on_links(id, &a, &b, direction);
                 self.network.slow_down(&links, by);
                 self.faults.insert(id, Undo::Slow(links, by));
@@ -98,10 +84,7 @@ impl<P: Process> Sim<P> {
                 }
             }
             Some(Undo::Freeze(site)) => {
-                let frozen_by = self.hosts[site.index()]
-                    .process
-                    .as_ref()
-                    .and_then(|running| running.frozen_by);
+                let frozen_by = self.hosts[site.index()].process.as_ref().and_then(|running| running.frozen_by);
                 if frozen_by == Some(id) {
                     self.thaw(site);
                 }
@@ -118,10 +101,7 @@ impl<P: Process> Sim<P> {
     }
 
     fn begin_power_loss(&mut self, id: FaultId, sites: SiteSet) {
-        let sites: SiteSet = sites
-            .iter()
-            .filter(|site| site.index() < self.hosts.len())
-            .collect();
+        let sites: SiteSet = sites.iter().filter(|site| site.index() < self.hosts.len()).collect();
         let struck: SiteSet = sites.iter().filter(|site| self.has_power(*site)).collect();
         self.tell_began(id, !struck.is_empty());
         for site in sites.iter() {
@@ -135,9 +115,7 @@ impl<P: Process> Sim<P> {
 
     fn restore_power(&mut self, id: FaultId, sites: SiteSet) {
         for site in sites.iter() {
-            self.hosts[site.index()]
-                .unpowered_by
-                .retain(|fault| *fault != id);
+            self.hosts[site.index()].unpowered_by.retain(|fault| *fault != id);
         }
         for site in sites.iter() {
             self.start(site);
@@ -145,19 +123,12 @@ impl<P: Process> Sim<P> {
     }
 
     fn begin_crash(&mut self, id: FaultId, site: SiteId, after_outputs: u32) {
-        let Some(host) = self
-            .hosts
-            .get_mut(site.index())
-            .filter(|host| host.process.is_some())
-        else {
+        let Some(host) = self.hosts.get_mut(site.index()).filter(|host| host.process.is_some()) else {
             return self.tell_began(id, false);
         };
         self.faults.insert(id, Undo::Crash(site));
         if after_outputs > 0 {
-            host.armed.push(Armed {
-                fault: id,
-                outputs_left: after_outputs,
-            });
+            host.armed.push(Armed { fault: id, outputs_left: after_outputs });
             return;
         }
         host.crashed_by.push(id);
@@ -166,10 +137,7 @@ impl<P: Process> Sim<P> {
     }
 
     fn begin_freeze(&mut self, id: FaultId, site: SiteId) {
-        let process = self
-            .hosts
-            .get_mut(site.index())
-            .and_then(|host| host.process.as_mut());
+        let process = self.hosts.get_mut(site.index()).and_then(|host| host.process.as_mut());
         let Some(running) = process.filter(|running| running.frozen_by.is_none()) else {
             return self.tell_began(id, false);
         };
@@ -189,13 +157,7 @@ impl<P: Process> Sim<P> {
     }
 
     /// A fault of links begins: these, and whether it struck any.
-    fn begin_on_links(
-        &mut self,
-        id: FaultId,
-        a: &[Endpoint],
-        b: &[Endpoint],
-        direction: Direction,
-    ) -> Vec<LinkId> {
+    fn begin_on_links(&mut self, id: FaultId, a: &[Endpoint], b: &[Endpoint], direction: Direction) -> Vec<LinkId> {
         let links = self.network.between(a, b, direction);
         let live = |end| match end {
             Endpoint::Site(site) => self.has_power(site),

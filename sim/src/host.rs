@@ -72,9 +72,7 @@ impl<P: Process> Host<P> {
 
     /// Whether a process runs and is not frozen.
     pub(crate) fn up(&self) -> bool {
-        self.process
-            .as_ref()
-            .is_some_and(|running| running.frozen_by.is_none())
+        self.process.as_ref().is_some_and(|running| running.frozen_by.is_none())
     }
 
     /// The site's own clock.
@@ -90,12 +88,7 @@ impl<P: Process> Host<P> {
         if running.frozen_by.is_some() {
             return Time::MAX;
         }
-        running
-            .process
-            .poll_deadline()
-            .map_or(Time::MAX, |deadline| {
-                deadline.offset_by(self.skew.saturating_neg())
-            })
+        running.process.poll_deadline().map_or(Time::MAX, |deadline| deadline.offset_by(self.skew.saturating_neg()))
     }
 
     /// Counts an output. Returns the crashes that are left armed, the one that strikes now first, if one does.
@@ -103,10 +96,7 @@ impl<P: Process> Host<P> {
         for armed in &mut self.armed {
             armed.outputs_left = armed.outputs_left.saturating_sub(1);
         }
-        let due = self
-            .armed
-            .iter()
-            .position(|armed| armed.outputs_left == 0)?;
+        let due = self.armed.iter().position(|armed| armed.outputs_left == 0)?;
         self.armed.swap(0, due);
         Some(std::mem::take(&mut self.armed))
     }
@@ -115,20 +105,12 @@ impl<P: Process> Host<P> {
 impl<P> Running<P> {
     /// A process that runs.
     pub(crate) fn new(process: P) -> Running<P> {
-        Running {
-            process,
-            frozen_by: None,
-            inbox: VecDeque::new(),
-            from_network: 0,
-        }
+        Running { process, frozen_by: None, inbox: VecDeque::new(), from_network: 0 }
     }
 
     /// Keeps something for a frozen process until it thaws. What comes from the network finds a bounded queue; false: it was full.
     pub(crate) fn keep(&mut self, input: Input) -> bool {
-        if matches!(
-            input,
-            Input::MessageReceived { .. } | Input::RequestReceived { .. }
-        ) {
+        if matches!(input, Input::MessageReceived { .. } | Input::RequestReceived { .. }) {
             if self.from_network == INBOX {
                 return false;
             }

@@ -19,9 +19,7 @@ impl<P: Process> Sim<P> {
             return;
         }
         host.starts += 1;
-        let rng = Rng::new(self.seed, "site")
-            .split(u64::from(site.0))
-            .split(u64::from(host.starts));
+        let rng = Rng::new(self.seed, "site").split(u64::from(site.0)).split(u64::from(host.starts));
         host.process = Some(Running::new(P::new(self.config.clone(), site, rng)));
         self.invariants.started(site, host.starts);
         self.handle(site, Input::Started);
@@ -44,8 +42,7 @@ impl<P: Process> Sim<P> {
         let host = &mut self.hosts[site.index()];
         host.outages += 1;
         host.disk.lose_power();
-        self.invariants
-            .became_durable(site, &host.disk, Touched::Anything);
+        self.invariants.became_durable(site, &host.disk, Touched::Anything);
     }
 
     /// An output has left; if a crash waited for it, the process dies.
@@ -70,8 +67,7 @@ impl<P: Process> Sim<P> {
         let inbox = running.thaw();
         let process = host.starts;
         self.wakes[site.index()] = host.wake();
-        let timers_first =
-            mix(draw::salt(self.seed, For::Thaw, u64::from(site.0)) ^ self.now.as_nanos()) & 1 == 0;
+        let timers_first = mix(draw::salt(self.seed, For::Thaw, u64::from(site.0)) ^ self.now.as_nanos()) & 1 == 0;
         if timers_first && self.wakes[site.index()] <= self.now {
             self.handle(site, Input::TimePassed);
         }
@@ -85,11 +81,7 @@ impl<P: Process> Sim<P> {
 
     /// Tells that a fault began, and whether it struck.
     pub(crate) fn tell_began(&mut self, id: FaultId, struck: bool) {
-        self.tell(WorldEvent::FaultBegan {
-            id,
-            struck,
-            mechanism: Some("simulated".to_owned()),
-        });
+        self.tell(WorldEvent::FaultBegan { id, struck, mechanism: Some("simulated".to_owned()) });
     }
 
     /// The process is gone, and with it the crashes that waited for it.

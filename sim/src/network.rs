@@ -72,33 +72,15 @@ impl Network {
     pub(crate) fn new(setup: &Setup) -> Network {
         let (sites, regions) = (setup.plan.sites.len(), setup.plan.regions.len());
         let ends: Vec<Endpoint> = endpoints(sites, regions).collect();
-        let links = ends
-            .iter()
-            .flat_map(|from| ends.iter().map(move |to| Link::new(setup, *from, *to)))
-            .collect();
-        Network {
-            sites,
-            regions,
-            links,
-        }
+        let links = ends.iter().flat_map(|from| ends.iter().map(move |to| Link::new(setup, *from, *to))).collect();
+        Network { sites, regions, links }
     }
 
     /// Sends a message: when it will arrive, and what to show then to [`Network::arrives`]; `None`: it is lost.
-    pub(crate) fn send(
-        &mut self,
-        now: Time,
-        from: Endpoint,
-        to: Endpoint,
-    ) -> Option<(Time, Passage)> {
+    pub(crate) fn send(&mut self, now: Time, from: Endpoint, to: Endpoint) -> Option<(Time, Passage)> {
         let link = self.link(from, to)?;
         let at = self.links[link.0 as usize].send(now)?;
-        Some((
-            at,
-            Passage {
-                link,
-                ever_cut: self.links[link.0 as usize].ever_cut,
-            },
-        ))
+        Some((at, Passage { link, ever_cut: self.links[link.0 as usize].ever_cut }))
     }
 
     /// Whether a message that was under way gets through: whether no partition began since it was sent.
@@ -107,12 +89,7 @@ impl Network {
     }
 
     /// The links from one side to the other, or back, or both. Ends that the plan doesn't have, and links of an end to itself, are left out.
-    pub(crate) fn between(
-        &self,
-        a: &[Endpoint],
-        b: &[Endpoint],
-        direction: Direction,
-    ) -> Vec<LinkId> {
+    pub(crate) fn between(&self, a: &[Endpoint], b: &[Endpoint], direction: Direction) -> Vec<LinkId> {
         let mut links = Vec::new();
         for (x, y) in a.iter().flat_map(|x| b.iter().map(move |y| (*x, *y))) {
             if direction != Direction::From {
@@ -130,10 +107,7 @@ impl Network {
     /// The sender and the receiver of a link.
     pub(crate) fn ends(&self, link: LinkId) -> (Endpoint, Endpoint) {
         let width = self.sites + self.regions;
-        (
-            self.endpoint(link.0 as usize / width),
-            self.endpoint(link.0 as usize % width),
-        )
+        (self.endpoint(link.0 as usize / width), self.endpoint(link.0 as usize % width))
     }
 
     /// Whether no partition cuts a link.
@@ -185,9 +159,7 @@ impl Network {
     fn number(&self, end: Endpoint) -> Option<usize> {
         match end {
             Endpoint::Site(site) => (site.index() < self.sites).then_some(site.index()),
-            Endpoint::Region(region) => {
-                (region.index() < self.regions).then_some(self.sites + region.index())
-            }
+            Endpoint::Region(region) => (region.index() < self.regions).then_some(self.sites + region.index()),
         }
     }
 
@@ -203,22 +175,14 @@ impl Network {
 impl Link {
     fn new(setup: &Setup, from: Endpoint, to: Endpoint) -> Link {
         let (latency, both_sites) = match (from, to) {
-            (Endpoint::Site(a), Endpoint::Site(b)) => {
-                (setup.plan.links[a.index()][b.index()].round_trip / 2, true)
+            (Endpoint::Site(a), Endpoint::Site(b)) => (setup.plan.links[a.index()][b.index()].round_trip / 2, true),
+            (Endpoint::Region(region), Endpoint::Site(site)) | (Endpoint::Site(site), Endpoint::Region(region)) => {
+                (setup.plan.regions[region.index()].round_trips[site.index()] / 2, false)
             }
-            (Endpoint::Region(region), Endpoint::Site(site))
-            | (Endpoint::Site(site), Endpoint::Region(region)) => (
-                setup.plan.regions[region.index()].round_trips[site.index()] / 2,
-                false,
-            ),
             (Endpoint::Region(_), Endpoint::Region(_)) => (Duration::ZERO, false),
         };
         let latency = nanos(latency);
-        let loss = if both_sites {
-            setup.physics.loss_per_mille
-        } else {
-            0
-        };
+        let loss = if both_sites { setup.physics.loss_per_mille } else { 0 };
         Link {
             salt: draw::salt(setup.seed, For::Link, name(from) << 16 | name(to)),
             latency,
@@ -255,17 +219,10 @@ impl Link {
     fn delay(&self, bits: u64) -> u64 {
         let mut delay = draw::swing(bits, self.latency, self.jitter);
         if self.slower != Slower::default() {
-            delay = delay.saturating_add(draw::swing(
-                mix(bits ^ 1),
-                self.slower.delay,
-                self.slower.jitter,
-            ));
+            delay = delay.saturating_add(draw::swing(mix(bits ^ 1), self.slower.delay, self.slower.jitter));
         }
         if self.jitter > 0 && bits.is_multiple_of(LATE_ONE_IN) {
-            delay = delay.saturating_add(draw::per_mille(
-                self.jitter,
-                draw::halving(mix(bits ^ 2)) as u32,
-            ));
+            delay = delay.saturating_add(draw::per_mille(self.jitter, draw::halving(mix(bits ^ 2)) as u32));
         }
         delay
     }

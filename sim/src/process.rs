@@ -63,12 +63,7 @@ impl Process for Site {
     }
 
     fn insides(&self) -> Insides {
-        Insides {
-            role: self.role(),
-            term: self.term(),
-            commit: self.commit_index(),
-            applied: self.applied_index(),
-        }
+        Insides { role: self.role(), term: self.term(), commit: self.commit_index(), applied: self.applied_index() }
     }
 
     fn applied_digest(&self) -> u64 {

@@ -7,7 +7,7 @@ use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
 /// Events of kind `E` by time.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub(crate) struct Queue<E> {
     keys: BinaryHeap<Reverse<Key>>,
     slots: Vec<Option<E>>,
@@ -21,12 +21,7 @@ type Key = (Time, u64, u32);
 impl<E> Queue<E> {
     /// An empty queue.
     pub(crate) fn new() -> Queue<E> {
-        Queue {
-            keys: BinaryHeap::new(),
-            slots: Vec::new(),
-            free: Vec::new(),
-            put: 0,
-        }
+        Queue { keys: BinaryHeap::new(), slots: Vec::new(), free: Vec::new(), put: 0 }
     }
 
     /// Puts in an event that is to happen at `time`.
@@ -37,8 +32,7 @@ impl<E> Queue<E> {
                 slot
             }
             None => {
-                let slot =
-                    u32::try_from(self.slots.len()).expect("fewer than 2^32 events are pending");
+                let slot = u32::try_from(self.slots.len()).expect("fewer than 2^32 events are pending");
                 self.slots.push(Some(event));
                 slot
             }
@@ -55,9 +49,7 @@ impl<E> Queue<E> {
     /// Takes out the next event.
     pub(crate) fn take(&mut self) -> Option<(Time, E)> {
         let Reverse((time, _, slot)) = self.keys.pop()?;
-        let event = self.slots[slot as usize]
-            .take()
-            .expect("a key in the heap owns its slot");
+        let event = self.slots[slot as usize].take().expect("a key in the heap owns its slot");
         self.free.push(slot);
         Some((time, event))
     }
@@ -66,6 +58,18 @@ impl<E> Queue<E> {
     #[cfg(test)]
     pub(crate) fn len(&self) -> usize {
         self.keys.len()
+    }
+}
+
+/// Copies what is pending, not the slots that a burst left empty. Order is a matter of keys, so the copy's is the same.
+impl<E: Clone> Clone for Queue<E> {
+    fn clone(&self) -> Queue<E> {
+        let (mut keys, mut slots) = (Vec::with_capacity(self.keys.len()), Vec::with_capacity(self.keys.len()));
+        for (place, Reverse((time, number, slot))) in (0..).zip(&self.keys) {
+            keys.push(Reverse((*time, *number, place)));
+            slots.push(self.slots[*slot as usize].clone());
+        }
+        Queue { keys: keys.into(), slots, free: Vec::new(), put: self.put }
     }
 }
 
@@ -94,6 +98,30 @@ mod tests {
     }
 
     #[test]
+    fn a_copy_taken_in_the_middle_goes_on_alike_and_is_no_larger_than_what_is_pending() {
+        let mut rng = Rng::new(2, "queue");
+        let mut queue = Queue::new();
+        for number in 0..3_000 {
+            queue.put(Time::from_nanos(rng.below(200)), number);
+        }
+        for _ in 0..2_900 {
+            queue.take();
+        }
+        let mut copy = queue.clone();
+        assert_eq!(copy.slots.len(), 100);
+        for number in 3_000..3_100 {
+            let time = Time::from_nanos(rng.below(300));
+            queue.put(time, number);
+            copy.put(time, number);
+        }
+        for _ in 0..200 {
+            assert!(queue.len() > 0);
+            assert_eq!(queue.take(), copy.take());
+        }
+        assert_eq!(copy.take(), None);
+    }
+
+    #[test]
     fn slots_are_used_again() {
         let mut queue = Queue::new();
         for round in 0..1_000 {
@@ -103,10 +131,6 @@ mod tests {
             queue.take();
         }
         assert_eq!(queue.len(), 0);
-        assert!(
-            queue.slots.len() <= 2,
-            "{} slots for 2 events at a time",
-            queue.slots.len()
-        );
+        assert!(queue.slots.len() <= 2, "{} slots for 2 events at a time", queue.slots.len());
     }
 }

@@ -28,15 +28,7 @@ impl Requests {
         self.forget(id);
         let ticket = Ticket(self.next);
         self.next += 1;
-        self.open.insert(
-            ticket,
-            Open {
-                id,
-                region,
-                site,
-                received: false,
-            },
-        );
+        self.open.insert(ticket, Open { id, region, site, received: false });
         self.tickets.insert(id, ticket);
         ticket
     }
@@ -77,10 +69,7 @@ impl Requests {
 
     /// All requests that a site has and has not answered.
     pub(crate) fn held_by(&self, site: SiteId) -> Vec<Ticket> {
-        let theirs = self
-            .open
-            .iter()
-            .filter(|(_, open)| open.site == site && open.received);
+        let theirs = self.open.iter().filter(|(_, open)| open.site == site && open.received);
         theirs.map(|(ticket, _)| *ticket).collect()
     }
 }

@@ -9,9 +9,7 @@ use crate::network::Network;
 use crate::process::Process;
 use crate::queue::Queue;
 use crate::requests::Requests;
-use firedrill_drill::world::{
-    Action, Capabilities, Command, Happened, Setup, Step, World, WorldEvent,
-};
+use firedrill_drill::world::{Action, Capabilities, Command, Happened, Setup, Step, World, WorldEvent};
 use firedrill_model::time::nanos;
 use firedrill_model::{Endpoint, FaultId, FaultKind, LogIndex, SiteId, StackConfig, Time};
 use firedrill_stack::Site;
@@ -31,10 +29,7 @@ pub fn capabilities() -> Capabilities {
         world: "sim",
         faults: FaultKind::ALL.to_vec(),
         deterministic: true,
-        invariants: Invariant::ALL
-            .iter()
-            .map(|invariant| invariant.name())
-            .collect(),
+        invariants: Invariant::ALL.iter().map(|invariant| invariant.name()).collect(),
     }
 }
 
@@ -77,16 +72,9 @@ impl<P: Process> Sim<P> {
     /// The same with another process at the sites.
     pub fn running(setup: &Setup) -> Sim<P> {
         let sites = setup.config.sites.len();
-        assert_eq!(
-            sites,
-            setup.plan.sites.len(),
-            "the stack's sites are the plan's"
-        );
-        let speed = Speed {
-            sync_min: nanos(setup.physics.sync_min),
-            sync_max: nanos(setup.physics.sync_max),
-            slower: 0,
-        };
+        assert_eq!(sites, setup.plan.sites.len(), "the stack's sites are the plan's");
+        let speed =
+            Speed { sync_min: nanos(setup.physics.sync_min), sync_max: nanos(setup.physics.sync_max), slower: 0 };
         let host = |site: usize| Host::new(Disk::new(setup.seed, site as u64, speed));
         let mut queue = Queue::new();
         for site in 0..sites {
@@ -117,11 +105,7 @@ impl<P: Process> Sim<P> {
 
     /// A site's process, if one runs.
     pub fn process(&self, site: SiteId) -> Option<&P> {
-        self.hosts
-            .get(site.index())?
-            .process
-            .as_ref()
-            .map(|running| &running.process)
+        self.hosts.get(site.index())?.process.as_ref().map(|running| &running.process)
     }
 
     /// Tells what happens now.
@@ -142,10 +126,7 @@ impl<P: Process> Sim<P> {
         let (timer, site) = self.next_wake();
         match self.queue.next_time() {
             Some(at) if at <= timer && at <= until => {
-                let (at, event) = self
-                    .queue
-                    .take()
-                    .expect("the event that was looked at is there");
+                let (at, event) = self.queue.take().expect("the event that was looked at is there");
                 self.now = self.now.max(at);
                 self.happens(event);
             }
@@ -181,31 +162,17 @@ impl<P: Process> Sim<P> {
         match event {
             Event::Boot(site) => self.start(site),
             Event::Command(action) => self.act(action),
-            Event::Message {
-                from,
-                to,
-                passage,
-                message,
-            } => {
+            Event::Message { from, to, passage, message } => {
                 if self.network.arrives(passage) {
                     self.deliver(to, Input::MessageReceived { from, message });
                 }
             }
-            Event::Request {
-                to,
-                passage,
-                ticket,
-                request,
-            } => {
+            Event::Request { to, passage, ticket, request } => {
                 if self.network.arrives(passage) {
                     self.request_arrives(to, ticket, request);
                 }
             }
-            Event::Response {
-                passage,
-                ticket,
-                ending,
-            } => {
+            Event::Response { passage, ticket, ending } => {
                 if self.network.arrives(passage)
                     && let Some(id) = self.requests.ended(ticket)
                 {
@@ -216,37 +183,17 @@ impl<P: Process> Sim<P> {
                     });
                 }
             }
-            Event::Disk {
-                site,
-                boot,
-                process,
-                completion,
-            } => self.disk_done(site, boot, process, completion),
+            Event::Disk { site, boot, process, completion } => self.disk_done(site, boot, process, completion),
         }
     }
 
     fn act(&mut self, action: Action) {
         match action {
-            Action::Send {
-                id,
-                region,
-                site,
-                request,
-            } => {
+            Action::Send { id, region, site, request } => {
                 let ticket = self.requests.send(id, region, site);
-                let sent =
-                    self.network
-                        .send(self.now, Endpoint::Region(region), Endpoint::Site(site));
+                let sent = self.network.send(self.now, Endpoint::Region(region), Endpoint::Site(site));
                 if let Some((at, passage)) = sent {
-                    self.queue.put(
-                        at,
-                        Event::Request {
-                            to: site,
-                            passage,
-                            ticket,
-                            request,
-                        },
-                    );
+                    self.queue.put(at, Event::Request { to: site, passage, ticket, request });
                 }
             }
             Action::Forget { id } => self.requests.forget(id),
@@ -261,25 +208,14 @@ impl<P: Process> Sim<P> {
             let host = &self.hosts[site];
             let up = host.up();
             let (applied, digest) = match &host.process {
-                Some(running) if up => (
-                    running.process.insides().applied,
-                    running.process.applied_digest(),
-                ),
+                Some(running) if up => (running.process.insides().applied, running.process.applied_digest()),
                 _ => (LogIndex(0), 0),
             };
-            self.tell(WorldEvent::FinalState {
-                site: SiteId(site as u8),
-                up,
-                applied,
-                digest,
-            });
+            self.tell(WorldEvent::FinalState { site: SiteId(site as u8), up, applied, digest });
         }
         for invariant in Invariant::ALL {
             let times = self.invariants.judged(invariant);
-            self.tell(WorldEvent::Judged {
-                invariant: invariant.name(),
-                times,
-            });
+            self.tell(WorldEvent::Judged { invariant: invariant.name(), times });
         }
     }
 
@@ -297,16 +233,11 @@ impl<P: Process> Sim<P> {
     /// Gives up when a second of virtual time has more events than any real workload could bring.
     fn keep_pace(&mut self) {
         if self.now >= self.pace.until {
-            self.pace = Pace {
-                until: self.now + Duration::from_secs(1),
-                events: 0,
-            };
+            self.pace = Pace { until: self.now + Duration::from_secs(1), events: 0 };
         }
         self.pace.events += 1;
         if self.pace.events == STORM {
-            let error = format!(
-                "more than {STORM} events within a second of virtual time: something feeds itself"
-            );
+            let error = format!("more than {STORM} events within a second of virtual time: something feeds itself");
             self.tell(WorldEvent::Failed { error });
         }
     }
@@ -320,10 +251,7 @@ impl<P: Process> World for Sim<P> {
     fn step(&mut self, until: Time, commands: &[Command]) -> Step {
         let until = until.max(self.now);
         for command in commands {
-            self.queue.put(
-                command.due.max(self.now),
-                Event::Command(command.action.clone()),
-            );
+            self.queue.put(command.due.max(self.now), Event::Command(command.action.clone()));
         }
         while !self.must_return && self.pace.events < STORM {
             if !self.advance(until) {
@@ -336,9 +264,6 @@ impl<P: Process> World for Sim<P> {
             // It has given up: nothing happens any more.
             self.now = until;
         }
-        Step {
-            now: self.now,
-            events: std::mem::take(&mut self.told),
-        }
+        Step { now: self.now, events: std::mem::take(&mut self.told) }
     }
 }

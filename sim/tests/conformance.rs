@@ -11,9 +11,7 @@ fn the_simulator_keeps_what_every_world_promises() {
     for result in &results {
         match &result.verdict {
             Verdict::Kept => {}
-            Verdict::Broken(seen) => {
-                broken.push(format!("{}: {}; seen: {seen}", result.name, result.promise))
-            }
+            Verdict::Broken(seen) => broken.push(format!("{}: {}; seen: {seen}", result.name, result.promise)),
             Verdict::NotPromised(why) => {
                 panic!("{} is promised by the simulator: {why}", result.name)
             }

@@ -8,37 +8,24 @@ use firedrill_sim::Sim;
 use support::*;
 
 fn crash(after_outputs: u32) -> Fault {
-    Fault::Crash {
-        site: NEW_YORK,
-        after_outputs,
-    }
+    Fault::Crash { site: NEW_YORK, after_outputs }
 }
 
 const FREEZE: Fault = Fault::Freeze { site: NEW_YORK };
 
 fn power(sites: &[SiteId]) -> Fault {
-    Fault::PowerLoss {
-        sites: sites.iter().copied().collect(),
-    }
+    Fault::PowerLoss { sites: sites.iter().copied().collect() }
 }
 
 fn heard(world: &Sim<Scripted>, site: SiteId) -> Vec<Told> {
-    world
-        .process(site)
-        .expect("a process runs")
-        .heard()
-        .into_iter()
-        .cloned()
-        .collect()
+    world.process(site).expect("a process runs").heard().into_iter().cloned().collect()
 }
 
 fn faults(told: &[Happened]) -> Vec<(Time, u16, &'static str)> {
     let fault = |happened: &Happened| match happened.event {
-        WorldEvent::FaultBegan {
-            id: FaultId(id),
-            struck,
-            ..
-        } => Some((happened.t, id, if struck { "struck" } else { "missed" })),
+        WorldEvent::FaultBegan { id: FaultId(id), struck, .. } => {
+            Some((happened.t, id, if struck { "struck" } else { "missed" }))
+        }
         WorldEvent::FaultEnded { id: FaultId(id) } => Some((happened.t, id, "ended")),
         _ => None,
     };
@@ -58,17 +45,8 @@ fn a_crash_keeps_the_page_cache_and_leaves_syncs_unanswered() {
             end(at(200), 0),
         ],
     );
-    assert_eq!(
-        faults(&told),
-        [
-            (Time::from_nanos(105_500_000), 0, "struck"),
-            (at(200), 0, "ended")
-        ]
-    );
-    assert_eq!(
-        heard(&world, NEW_YORK),
-        [Told::Started, Told::File(Some(b"bytes".to_vec()))]
-    );
+    assert_eq!(faults(&told), [(Time::from_nanos(105_500_000), 0, "struck"), (at(200), 0, "ended")]);
+    assert_eq!(heard(&world, NEW_YORK), [Told::Started, Told::File(Some(b"bytes".to_vec()))]);
 }
 
 #[test]
@@ -99,20 +77,15 @@ fn a_loss_of_power_of_two_sites_takes_both_at_the_same_instant_and_gives_them_ba
             .collect();
         assert_eq!(up, [false, true, false]);
         assert_eq!(messages(&world, SINGAPORE).len(), 1);
-        let file = heard(&world, NEW_YORK)
-            .into_iter()
-            .find_map(|told| match told {
-                Told::File(bytes) => bytes,
-                _ => None,
-            });
+        let file = heard(&world, NEW_YORK).into_iter().find_map(|told| match told {
+            Told::File(bytes) => bytes,
+            _ => None,
+        });
         let bytes = file.expect("what was synced is there");
         assert!(bytes == b"bytes" || bytes == b"bytesbytes");
         lost += usize::from(bytes == b"bytes");
     }
-    assert!(
-        (3..27).contains(&lost),
-        "{lost} of 30 lost what was not synced"
-    );
+    assert!((3..27).contains(&lost), "{lost} of 30 lost what was not synced");
 }
 
 #[test]
@@ -132,14 +105,8 @@ fn a_process_dies_after_exactly_so_many_outputs_and_the_fault_begins_then() {
         let dies = if after <= 3 { at(205) } else { at(305) };
         assert_eq!(faults(&told), [(dies, 0, "struck"), (at(400), 0, "ended")]);
         assert_eq!(messages(&world, LONDON).len(), after as usize);
-        assert_eq!(
-            ending(&told, 2).map(|(_, how)| how),
-            Some(if after <= 3 { "refused" } else { "broken" })
-        );
-        assert!(
-            world.process(NEW_YORK).is_some(),
-            "it is up again after the end"
-        );
+        assert_eq!(ending(&told, 2).map(|(_, how)| how), Some(if after <= 3 { "refused" } else { "broken" }));
+        assert!(world.process(NEW_YORK).is_some(), "it is up again after the end");
     }
 }
 
@@ -183,19 +150,8 @@ fn a_crash_that_waits_in_vain_is_told_to_have_missed() {
 fn a_process_stays_down_while_any_fault_keeps_it_down() {
     let mut world = scripted(&setup(1));
     let up = |world: &Sim<Scripted>| world.process(NEW_YORK).is_some();
-    run(
-        &mut world,
-        at(350),
-        &[
-            begin(at(100), 0, crash(0)),
-            begin(at(200), 1, power(&[NEW_YORK])),
-            end(at(300), 1),
-        ],
-    );
-    assert!(
-        !up(&world),
-        "the power is back; the process was killed before"
-    );
+    run(&mut world, at(350), &[begin(at(100), 0, crash(0)), begin(at(200), 1, power(&[NEW_YORK])), end(at(300), 1)]);
+    assert!(!up(&world), "the power is back; the process was killed before");
     run(&mut world, at(450), &[end(at(400), 0)]);
     assert!(up(&world));
     run(
@@ -203,13 +159,7 @@ fn a_process_stays_down_while_any_fault_keeps_it_down() {
         at(950),
         &[
             begin(at(500), 2, power(&[NEW_YORK])),
-            begin(
-                at(600),
-                3,
-                Fault::SiteLoss {
-                    sites: SiteSet::only(NEW_YORK),
-                },
-            ),
+            begin(at(600), 3, Fault::SiteLoss { sites: SiteSet::only(NEW_YORK) }),
             end(at(700), 2),
         ],
     );
@@ -238,10 +188,7 @@ fn a_frozen_process_is_told_all_at_its_thaw_in_order_and_its_timers_fire() {
                 end(at(1_000), 0),
             ],
         );
-        assert_eq!(
-            (began(&told, 0), began(&told, 1)),
-            (Some((at(100), true)), Some((at(110), false)))
-        );
+        assert_eq!((began(&told, 0), began(&told, 1)), (Some((at(100), true)), Some((at(110), false))));
         assert_eq!(ending(&told, 3), Some((at(1_005), "answered")));
         let process = world.process(NEW_YORK).expect("it runs");
         let thawed: Vec<&Told> = process
@@ -253,31 +200,18 @@ fn a_frozen_process_is_told_all_at_its_thaw_in_order_and_its_timers_fire() {
                 told
             })
             .collect();
-        let came: Vec<&Told> = thawed
-            .iter()
-            .copied()
-            .filter(|told| **told != Told::Time)
-            .collect();
+        let came: Vec<&Told> = thawed.iter().copied().filter(|told| **told != Told::Time).collect();
         assert!(
             matches!(
                 came[..],
-                [
-                    Told::Request(..),
-                    Told::Message(LONDON, 1),
-                    Told::Message(LONDON, 2),
-                    Told::Message(LONDON, 3)
-                ]
+                [Told::Request(..), Told::Message(LONDON, 1), Told::Message(LONDON, 2), Told::Message(LONDON, 3)]
             ),
             "{came:?}"
         );
         assert_eq!(thawed.len(), 5, "the timer fired once");
         firsts.insert(*thawed[0] == Told::Time);
     }
-    assert_eq!(
-        firsts.len(),
-        2,
-        "timers come first in some seeds and last in others"
-    );
+    assert_eq!(firsts.len(), 2, "timers come first in some seeds and last in others");
 }
 
 #[test]
@@ -294,12 +228,8 @@ fn a_frozen_process_gets_the_answers_of_its_disk_at_its_thaw() {
         ],
     );
     let process = world.process(NEW_YORK).expect("it runs");
-    let synced: Vec<Time> = process
-        .told
-        .iter()
-        .filter(|(_, told)| matches!(told, Told::Synced(_)))
-        .map(|(t, _)| *t)
-        .collect();
+    let synced: Vec<Time> =
+        process.told.iter().filter(|(_, told)| matches!(told, Told::Synced(_))).map(|(t, _)| *t).collect();
     assert_eq!(synced, [at(1_000), at(1_000)]);
 }
 
@@ -321,13 +251,7 @@ fn the_queue_of_a_frozen_process_is_bounded() {
     );
     let heard = heard(&world, NEW_YORK);
     assert_eq!(messages(&world, NEW_YORK).len(), 9_998);
-    assert_eq!(
-        heard
-            .iter()
-            .filter(|told| matches!(told, Told::Request(..)))
-            .count(),
-        2
-    );
+    assert_eq!(heard.iter().filter(|told| matches!(told, Told::Request(..))).count(), 2);
 }
 
 #[test]
@@ -353,10 +277,7 @@ fn a_frozen_process_that_is_killed_breaks_the_connections_that_waited_for_it() {
 #[test]
 fn syncs_are_slow_while_the_fault_lasts() {
     let mut world = scripted(&setup(1));
-    let slow = Fault::SlowFsync {
-        site: NEW_YORK,
-        delay: millis(500),
-    };
+    let slow = Fault::SlowFsync { site: NEW_YORK, delay: millis(500) };
     let told = run(
         &mut world,
         at(5_000),
@@ -376,19 +297,13 @@ fn syncs_are_slow_while_the_fault_lasts() {
         .filter(|(_, told)| *told == Told::Synced(5))
         .map(|(t, _)| t.as_nanos() / 1_000_000)
         .collect();
-    assert!(
-        (706..709).contains(&synced[0]) && (2_006..2_009).contains(&synced[1]),
-        "{synced:?}"
-    );
+    assert!((706..709).contains(&synced[0]) && (2_006..2_009).contains(&synced[1]), "{synced:?}");
 }
 
 #[test]
 fn a_wrong_clock_changes_what_the_site_sees_and_not_when_things_happen() {
     let mut world = scripted(&setup(1));
-    let skew = |offset_nanos| Fault::ClockSkew {
-        site: NEW_YORK,
-        offset_nanos,
-    };
+    let skew = |offset_nanos| Fault::ClockSkew { site: NEW_YORK, offset_nanos };
     let told = run(
         &mut world,
         at(20_000),
@@ -406,11 +321,7 @@ fn a_wrong_clock_changes_what_the_site_sees_and_not_when_things_happen() {
     assert_eq!(began(&told, 0), Some((at(2_000), true)));
     assert_eq!(ending(&told, 3), Some((at(12_010), "answered")));
     let process = world.process(NEW_YORK).expect("it runs");
-    let clock: Vec<u64> = process
-        .told
-        .iter()
-        .map(|(t, _)| t.as_nanos() / 1_000_000)
-        .collect();
+    let clock: Vec<u64> = process.told.iter().map(|(t, _)| t.as_nanos() / 1_000_000).collect();
     // Started, file read; request, timer (true 2,505); request, timer (true 6,005), request.
     assert_eq!(clock, [0, 0, 1_005, 3_005, 3_505, 4_505, 12_005]);
 }
@@ -422,14 +333,7 @@ fn a_clock_before_the_start_of_the_run_stands_still_at_zero() {
         &mut world,
         at(30_000),
         &[
-            begin(
-                at(0),
-                0,
-                Fault::ClockSkew {
-                    site: NEW_YORK,
-                    offset_nanos: -10_000_000_000,
-                },
-            ),
+            begin(at(0), 0, Fault::ClockSkew { site: NEW_YORK, offset_nanos: -10_000_000_000 }),
             send(at(1_000), 1, US_EAST, NEW_YORK, "wake 500"),
         ],
     );

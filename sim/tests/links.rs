@@ -12,18 +12,12 @@ fn site(site: u8) -> Endpoint {
 }
 
 fn partition(a: &[Endpoint], b: &[Endpoint], direction: Direction) -> Fault {
-    Fault::Partition {
-        a: a.to_vec(),
-        b: b.to_vec(),
-        direction,
-    }
+    Fault::Partition { a: a.to_vec(), b: b.to_vec(), direction }
 }
 
 /// A request to New York every so many milliseconds that makes it send one message to London; the request takes 5 ms to get there.
 fn stream(from: u64, every: u64, count: u64) -> Vec<Command> {
-    (0..count)
-        .map(|n| send(at(from + n * every), n, US_EAST, NEW_YORK, "send 1"))
-        .collect()
+    (0..count).map(|n| send(at(from + n * every), n, US_EAST, NEW_YORK, "send 1")).collect()
 }
 
 fn nonces(messages: &[(Time, u64)]) -> Vec<u64> {
@@ -34,10 +28,7 @@ fn nonces(messages: &[(Time, u64)]) -> Vec<u64> {
 fn a_message_takes_half_the_round_trip_of_the_plan() {
     let mut world = scripted(&setup(1));
     run(&mut world, at(1_000), &stream(100, 10, 3));
-    assert_eq!(
-        messages(&world, LONDON),
-        [(at(145), 1), (at(155), 2), (at(165), 3)]
-    );
+    assert_eq!(messages(&world, LONDON), [(at(145), 1), (at(155), 2), (at(165), 3)]);
 }
 
 #[test]
@@ -49,15 +40,9 @@ fn jitter_scatters_around_the_latency_and_never_reorders_a_direction() {
     run(&mut world, Time::from_secs(200), &stream(0, 45, count));
     let got = messages(&world, LONDON);
     assert_eq!(nonces(&got), (1..=count).collect::<Vec<_>>());
-    assert!(
-        got.windows(2).all(|pair| pair[0].0 < pair[1].0),
-        "two messages at one nanosecond"
-    );
+    assert!(got.windows(2).all(|pair| pair[0].0 < pair[1].0), "two messages at one nanosecond");
     // Sent at a jittered time after 2.5 to 7.5 ms (and a tail), then 20 to 60 ms (and a tail).
-    let delays: Vec<u64> = got
-        .iter()
-        .map(|(t, nonce)| t.since(at((nonce - 1) * 45)).as_millis() as u64)
-        .collect();
+    let delays: Vec<u64> = got.iter().map(|(t, nonce)| t.since(at((nonce - 1) * 45)).as_millis() as u64).collect();
     let (min, max) = (delays.iter().min().copied(), delays.iter().max().copied());
     assert!(min.is_some_and(|min| (22..26).contains(&min)), "{min:?}");
     assert!(max.is_some_and(|max| max > 90), "no tail: {max:?}");
@@ -72,18 +57,9 @@ fn loss_is_as_frequent_as_it_should_be_and_spares_clients() {
     let mut world = scripted(&setup);
     run(&mut world, Time::from_secs(100), &stream(0, 20, 4_000));
     let got = messages(&world, LONDON).len();
-    assert!(
-        (3_500..3_700).contains(&got),
-        "{got} of 4000 with 10 % lost"
-    );
+    assert!((3_500..3_700).contains(&got), "{got} of 4000 with 10 % lost");
     let asked = world.process(NEW_YORK).expect("it runs").heard();
-    assert_eq!(
-        asked
-            .iter()
-            .filter(|told| matches!(told, Told::Request(..)))
-            .count(),
-        4_000
-    );
+    assert_eq!(asked.iter().filter(|told| matches!(told, Told::Request(..))).count(), 4_000);
 }
 
 #[test]
@@ -95,18 +71,12 @@ fn what_becomes_of_a_message_does_not_depend_on_other_links() {
     let mut busy = scripted(&setup);
     let mut commands = stream(0, 20, 100);
     commands.extend((0..300).map(|n| send(at(n * 7), 1_000 + n, US_EAST, SINGAPORE, "send 1")));
-    commands.push(begin(
-        at(500),
-        0,
-        partition(&[site(2)], &[site(0)], Direction::Both),
-    ));
+    commands.push(begin(at(500), 0, partition(&[site(2)], &[site(0)], Direction::Both)));
     run(&mut busy, at(5_000), &commands);
     // London also hears Singapore; what New York sent arrives as before.
     let from_new_york = |world: &firedrill_sim::Sim<Scripted>| {
         let told = world.process(LONDON).expect("it runs").told.clone();
-        told.into_iter()
-            .filter(|(_, told)| matches!(told, Told::Message(NEW_YORK, _)))
-            .collect::<Vec<_>>()
+        told.into_iter().filter(|(_, told)| matches!(told, Told::Message(NEW_YORK, _))).collect::<Vec<_>>()
     };
     assert_eq!(from_new_york(&alone), from_new_york(&busy));
     assert!(messages(&busy, LONDON).len() > messages(&alone, LONDON).len());
@@ -117,11 +87,7 @@ fn a_partition_loses_what_is_sent_while_it_lasts_and_what_was_under_way() {
     let mut world = scripted(&setup(1));
     let mut commands = stream(0, 10, 20);
     // Message n (from 1) is sent at 10 n - 5 ms and arrives 40 ms later.
-    commands.push(begin(
-        at(60),
-        0,
-        partition(&[site(0)], &[site(1)], Direction::Both),
-    ));
+    commands.push(begin(at(60), 0, partition(&[site(0)], &[site(1)], Direction::Both)));
     commands.push(end(at(70), 0));
     let told = run(&mut world, at(1_000), &commands);
     assert_eq!(began(&told, 0), Some((at(60), true)));
@@ -132,11 +98,9 @@ fn a_partition_loses_what_is_sent_while_it_lasts_and_what_was_under_way() {
 
 #[test]
 fn a_partition_one_way_lets_the_other_way_through() {
-    for (direction, there, back) in [
-        (Direction::To, false, true),
-        (Direction::From, true, false),
-        (Direction::Both, false, false),
-    ] {
+    for (direction, there, back) in
+        [(Direction::To, false, true), (Direction::From, true, false), (Direction::Both, false, false)]
+    {
         let mut world = scripted(&setup(1));
         run(
             &mut world,
@@ -148,21 +112,9 @@ fn a_partition_one_way_lets_the_other_way_through() {
                 send(at(100), 3, US_EAST, NEW_YORK, "send 2"),
             ],
         );
-        assert_eq!(
-            messages(&world, LONDON).len(),
-            usize::from(there),
-            "{direction:?}"
-        );
-        assert_eq!(
-            messages(&world, NEW_YORK).len(),
-            usize::from(back),
-            "{direction:?}"
-        );
-        assert_eq!(
-            messages(&world, SINGAPORE).len(),
-            1,
-            "{direction:?}: another link"
-        );
+        assert_eq!(messages(&world, LONDON).len(), usize::from(there), "{direction:?}");
+        assert_eq!(messages(&world, NEW_YORK).len(), usize::from(back), "{direction:?}");
+        assert_eq!(messages(&world, SINGAPORE).len(), 1, "{direction:?}: another link");
     }
 }
 
@@ -204,10 +156,7 @@ fn overlapping_partitions_hold_until_the_last_has_ended_and_the_second_strikes_n
             send(at(600), 2, US_EAST, NEW_YORK, "send 1"),
         ],
     );
-    assert_eq!(
-        (began(&told, 0), began(&told, 1)),
-        (Some((at(100), true)), Some((at(200), false)))
-    );
+    assert_eq!((began(&told, 0), began(&told, 1)), (Some((at(100), true)), Some((at(200), false))));
     assert_eq!(messages(&world, LONDON), [(at(645), 2)]);
 }
 
@@ -218,23 +167,9 @@ fn a_partition_of_a_site_without_power_strikes_nothing() {
         &mut world,
         at(1_000),
         &[
-            begin(
-                at(100),
-                0,
-                Fault::PowerLoss {
-                    sites: firedrill_model::SiteSet::only(NEW_YORK),
-                },
-            ),
-            begin(
-                at(200),
-                1,
-                partition(&[site(0)], &[site(1), site(2)], Direction::Both),
-            ),
-            begin(
-                at(200),
-                2,
-                partition(&[site(0), site(1)], &[site(2)], Direction::Both),
-            ),
+            begin(at(100), 0, Fault::PowerLoss { sites: firedrill_model::SiteSet::only(NEW_YORK) }),
+            begin(at(200), 1, partition(&[site(0)], &[site(1), site(2)], Direction::Both)),
+            begin(at(200), 2, partition(&[site(0), site(1)], &[site(2)], Direction::Both)),
         ],
     );
     assert_eq!(began(&told, 1), Some((at(200), false)));
@@ -267,11 +202,7 @@ fn links_are_slower_while_the_fault_lasts() {
     assert_eq!(began(&told, 0), Some((at(0), true)));
     let got = messages(&world, LONDON);
     assert_eq!(got[..2], [(at(445), 1), (at(2_045), 2)]);
-    assert!(
-        (at(3_345)..=at(3_545)).contains(&got[2].0) && got[2].0 != at(3_445),
-        "{:?}",
-        got[2]
-    );
+    assert!((at(3_345)..=at(3_545)).contains(&got[2].0) && got[2].0 != at(3_445), "{:?}", got[2]);
     // London's way is through its clients' 45 ms and the link's 40 ms.
     assert_eq!(messages(&world, NEW_YORK), [(at(185), 1)]);
 }
@@ -283,16 +214,8 @@ fn a_fault_whose_name_is_taken_does_nothing() {
         &mut world,
         at(1_000),
         &[
-            begin(
-                at(10),
-                0,
-                partition(&[site(0)], &[site(1)], Direction::Both),
-            ),
-            begin(
-                at(20),
-                0,
-                partition(&[site(0)], &[site(2)], Direction::Both),
-            ),
+            begin(at(10), 0, partition(&[site(0)], &[site(1)], Direction::Both)),
+            begin(at(20), 0, partition(&[site(0)], &[site(2)], Direction::Both)),
             send(at(100), 1, US_EAST, NEW_YORK, "send 2"),
             end(at(200), 0),
             send(at(300), 2, US_EAST, NEW_YORK, "send 1"),
@@ -301,20 +224,10 @@ fn a_fault_whose_name_is_taken_does_nothing() {
     let strikes: Vec<bool> = told
         .iter()
         .filter_map(|happened| match happened.event {
-            firedrill_drill::world::WorldEvent::FaultBegan {
-                id: FaultId(0),
-                struck,
-                ..
-            } => Some(struck),
+            firedrill_drill::world::WorldEvent::FaultBegan { id: FaultId(0), struck, .. } => Some(struck),
             _ => None,
         })
         .collect();
     assert_eq!(strikes, [true, false]);
-    assert_eq!(
-        (
-            messages(&world, SINGAPORE).len(),
-            messages(&world, LONDON).len()
-        ),
-        (1, 1)
-    );
+    assert_eq!((messages(&world, SINGAPORE).len(), messages(&world, LONDON).len()), (1, 1));
 }

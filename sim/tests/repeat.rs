@@ -12,9 +12,7 @@ use support::*;
 /// FNV-1a over the events as text.
 fn digest(told: &[Happened]) -> u64 {
     let text = format!("{told:?}");
-    text.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
-        (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
-    })
+    text.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3))
 }
 
 /// Every kind of fault, overlapping, under load.
@@ -23,24 +21,10 @@ fn faults() -> Vec<Command> {
 }
 
 fn of_sites() -> Vec<Command> {
-    let (crash, freeze) = (
-        Fault::Crash {
-            site: NEW_YORK,
-            after_outputs: 17,
-        },
-        Fault::Freeze { site: LONDON },
-    );
-    let slow = Fault::SlowFsync {
-        site: LONDON,
-        delay: millis(50),
-    };
-    let skew = Fault::ClockSkew {
-        site: SINGAPORE,
-        offset_nanos: 300_000_000,
-    };
-    let loss = Fault::SiteLoss {
-        sites: SiteSet::only(SINGAPORE),
-    };
+    let (crash, freeze) = (Fault::Crash { site: NEW_YORK, after_outputs: 17 }, Fault::Freeze { site: LONDON });
+    let slow = Fault::SlowFsync { site: LONDON, delay: millis(50) };
+    let skew = Fault::ClockSkew { site: SINGAPORE, offset_nanos: 300_000_000 };
+    let loss = Fault::SiteLoss { sites: SiteSet::only(SINGAPORE) };
     vec![
         begin(at(15_000), 0, crash),
         begin(at(18_000), 1, slow),
@@ -48,13 +32,7 @@ fn of_sites() -> Vec<Command> {
         begin(at(22_000), 2, freeze),
         begin(at(23_000), 3, skew),
         end(at(30_000), 2),
-        begin(
-            at(33_000),
-            4,
-            Fault::PowerLoss {
-                sites: SiteSet::first(2),
-            },
-        ),
+        begin(at(33_000), 4, Fault::PowerLoss { sites: SiteSet::first(2) }),
         end(at(35_000), 1),
         end(at(36_000), 4),
         end(at(57_000), 3),
@@ -67,24 +45,10 @@ fn of_links() -> Vec<Command> {
     let a = vec![Endpoint::Site(NEW_YORK)];
     let b = vec![Endpoint::Site(SINGAPORE), Endpoint::Region(US_EAST)];
     let (direction, delay, jitter) = (Direction::Both, millis(30), millis(20));
-    let cut = Fault::Partition {
-        a: a.clone(),
-        b: b.clone(),
-        direction: Direction::To,
-    };
+    let cut = Fault::Partition { a: a.clone(), b: b.clone(), direction: Direction::To };
     vec![
         begin(at(45_000), 5, cut),
-        begin(
-            at(46_000),
-            6,
-            Fault::Latency {
-                a,
-                b,
-                direction,
-                delay,
-                jitter,
-            },
-        ),
+        begin(at(46_000), 6, Fault::Latency { a, b, direction, delay, jitter }),
         end(at(55_000), 5),
         end(at(56_000), 6),
     ]
@@ -92,18 +56,8 @@ fn of_links() -> Vec<Command> {
 
 fn load() -> Vec<Command> {
     let ask = |n: u64| {
-        let op = if n.is_multiple_of(3) {
-            read("k")
-        } else {
-            write("k", &n.to_string())
-        };
-        ask(
-            at(10_000 + n * 61),
-            n,
-            RegionId((n % 3) as u8),
-            SiteId((n % 2) as u8),
-            op,
-        )
+        let op = if n.is_multiple_of(3) { read("k") } else { write("k", &n.to_string()) };
+        ask(at(10_000 + n * 61), n, RegionId((n % 3) as u8), SiteId((n % 2) as u8), op)
     };
     (0..1_000).map(ask).collect()
 }
@@ -140,17 +94,7 @@ fn a_fork_goes_on_as_the_original_does_wherever_it_is_taken() {
         let mut original = world.clone();
         assert_eq!(run(&mut original, later, &[]), forked);
         // Whatever the fork does leaves the original alone.
-        run(
-            &mut fork,
-            at(90_000),
-            &[begin(
-                later,
-                99,
-                Fault::SiteLoss {
-                    sites: SiteSet::first(3),
-                },
-            )],
-        );
+        run(&mut fork, at(90_000), &[begin(later, 99, Fault::SiteLoss { sites: SiteSet::first(3) })]);
     }
     told.extend(run(&mut world, at(80_000), &[]));
     assert_eq!(told, whole_run(9));
@@ -174,37 +118,18 @@ fn the_physics_are_the_same_in_every_build() {
     let mut setup = rough(42);
     setup.physics.sync_max = Duration::from_millis(9);
     let mut world = scripted(&setup);
-    let words = [
-        "reply",
-        "burst 2 3",
-        "append",
-        "sync",
-        "send 1",
-        "wake 40",
-        "hold",
-    ];
+    let words = ["reply", "burst 2 3", "append", "sync", "send 1", "wake 40", "hold"];
     let mut commands = faults();
     commands.extend((0..2_000).map(|n: u64| {
         let (region, site) = (RegionId((n % 3) as u8), SiteId((n / 3 % 3) as u8));
-        send(
-            at(10_000 + n * 33),
-            n,
-            region,
-            site,
-            words[n as usize % words.len()],
-        )
+        send(at(10_000 + n * 33), n, region, site, words[n as usize % words.len()])
     }));
     let told = run(&mut world, at(80_000), &commands);
-    let processes = [NEW_YORK, LONDON, SINGAPORE]
-        .map(|site| world.process(site).map(|process| process.told.clone()));
+    let processes = [NEW_YORK, LONDON, SINGAPORE].map(|site| world.process(site).map(|process| process.told.clone()));
     let text = format!("{:016x} {:?}", digest(&told), processes);
-    let both = text.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |h, b| {
-        (h ^ u64::from(b)).wrapping_mul(0x0100_0000_01b3)
-    });
+    let both = text.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |h, b| (h ^ u64::from(b)).wrapping_mul(0x0100_0000_01b3));
     assert_eq!(format!("{both:016x}"), "0b8ca96b34e13a83");
     assert!(
-        world
-            .process(LONDON)
-            .is_some_and(|process| process.insides() == firedrill_sim::process::Insides::default())
+        world.process(LONDON).is_some_and(|process| process.insides() == firedrill_sim::process::Insides::default())
     );
 }

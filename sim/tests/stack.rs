@@ -4,8 +4,8 @@ mod support;
 
 use firedrill_drill::world::{Action, Command, Happened, RequestId, WorldEvent};
 use firedrill_model::{
-    Fault, LogIndex, Observation, Op, OpResult, RegionId, Request, Response, Role, ServiceId,
-    SessionId, SiteSet, Time, Value,
+    Fault, LogIndex, Observation, Op, OpResult, RegionId, Request, Response, Role, ServiceId, SessionId, SiteSet, Time,
+    Value,
 };
 use firedrill_sim::Sim;
 use support::*;
@@ -21,23 +21,15 @@ fn leader(told: &[Happened]) -> Option<Time> {
     let leads = |happened: &&Happened| {
         matches!(
             &happened.event,
-            WorldEvent::Observed {
-                observation: Observation::RoleChanged {
-                    role: Role::Leader,
-                    ..
-                },
-                ..
-            }
+            WorldEvent::Observed { observation: Observation::RoleChanged { role: Role::Leader, .. }, .. }
         )
     };
     told.iter().find(leads).map(|happened| happened.t)
 }
 
 fn nothing_violated(told: &[Happened]) {
-    let violated: Vec<_> = told
-        .iter()
-        .filter(|happened| matches!(happened.event, WorldEvent::Violated { .. }))
-        .collect();
+    let violated: Vec<_> =
+        told.iter().filter(|happened| matches!(happened.event, WorldEvent::Violated { .. })).collect();
     assert!(violated.is_empty(), "{violated:?}");
 }
 
@@ -62,40 +54,21 @@ fn three_sites_elect_a_leader_and_serve_a_write_and_a_read() {
             report(at(39_000)),
         ],
     );
-    assert!(
-        leader(&told).is_some_and(|t| t < at(15_000)),
-        "{:?}",
-        leader(&told)
-    );
+    assert!(leader(&told).is_some_and(|t| t < at(15_000)), "{:?}", leader(&told));
     assert_eq!(answer(&told, 1), Some(Response::Done(OpResult::Written)));
-    assert_eq!(
-        answer(&told, 2),
-        Some(Response::Done(OpResult::Value(Some(Value::new(b"v")))))
-    );
+    assert_eq!(answer(&told, 2), Some(Response::Done(OpResult::Value(Some(Value::new(b"v"))))));
     let states: Vec<(LogIndex, u64)> = told
         .iter()
         .filter_map(|happened| match happened.event {
-            WorldEvent::FinalState {
-                up: true,
-                applied,
-                digest,
-                ..
-            } => Some((applied, digest)),
+            WorldEvent::FinalState { up: true, applied, digest, .. } => Some((applied, digest)),
             _ => None,
         })
         .collect();
     assert_eq!(states.len(), 3);
-    assert!(
-        states
-            .iter()
-            .all(|state| *state == states[0] && state.0 > LogIndex(0)),
-        "{states:?}"
-    );
+    assert!(states.iter().all(|state| *state == states[0] && state.0 > LogIndex(0)), "{states:?}");
     let judged = judged(&told);
-    let vacuous: Vec<_> = judged
-        .iter()
-        .filter(|(name, times)| *times == 0 && *name != "one-writer-per-epoch")
-        .collect();
+    let vacuous: Vec<_> =
+        judged.iter().filter(|(name, times)| *times == 0 && *name != "one-writer-per-epoch").collect();
     assert!(judged.len() == 6 && vacuous.is_empty(), "{judged:?}");
     nothing_violated(&told);
 }
@@ -108,36 +81,13 @@ fn a_loss_of_power_of_all_sites_keeps_every_acknowledged_write() {
         // A write to a key of its own every 20 ms, until the power fails everywhere at an odd moment.
         let fails = Time::from_nanos(32_000_000_000 + seed * 13_700_001);
         let mut commands: Vec<Command> = (0..150)
-            .map(|n| {
-                ask(
-                    at(30_000 + n * 20),
-                    n,
-                    RegionId((n % 3) as u8),
-                    NEW_YORK,
-                    write(&format!("k{n}"), "v"),
-                )
-            })
+            .map(|n| ask(at(30_000 + n * 20), n, RegionId((n % 3) as u8), NEW_YORK, write(&format!("k{n}"), "v")))
             .collect();
-        commands.push(begin(
-            fails,
-            0,
-            Fault::PowerLoss {
-                sites: SiteSet::first(3),
-            },
-        ));
+        commands.push(begin(fails, 0, Fault::PowerLoss { sites: SiteSet::first(3) }));
         commands.push(end(at(40_000), 0));
         let before = run(&mut world, at(40_000), &commands);
-        let reads: Vec<Command> = (0..150)
-            .map(|n| {
-                ask(
-                    at(70_000 + n * 20),
-                    1_000 + n,
-                    US_EAST,
-                    NEW_YORK,
-                    read(&format!("k{n}")),
-                )
-            })
-            .collect();
+        let reads: Vec<Command> =
+            (0..150).map(|n| ask(at(70_000 + n * 20), 1_000 + n, US_EAST, NEW_YORK, read(&format!("k{n}")))).collect();
         let after = run(&mut world, at(80_000), &reads);
         for n in 0..150 {
             let found = answer(&after, 1_000 + n);
@@ -158,10 +108,7 @@ fn a_loss_of_power_of_all_sites_keeps_every_acknowledged_write() {
         nothing_violated(&before);
         nothing_violated(&after);
     }
-    assert!(
-        acknowledged > 500 && unanswered > 50,
-        "{acknowledged} {unanswered}"
-    );
+    assert!(acknowledged > 500 && unanswered > 50, "{acknowledged} {unanswered}");
 }
 
 #[test]
@@ -173,12 +120,7 @@ fn a_write_that_is_retried_after_the_loss_of_its_answer_applies_once() {
             id: RequestId(id),
             region: US_EAST,
             site: NEW_YORK,
-            request: Request {
-                session: SessionId(7),
-                seq,
-                service: ServiceId(0),
-                op,
-            },
+            request: Request { session: SessionId(7), seq, service: ServiceId(0), op },
         },
     };
     let swap = |from: Option<&str>, to: &str| Op::Cas {
@@ -197,13 +139,7 @@ fn a_write_that_is_retried_after_the_loss_of_its_answer_applies_once() {
             send(at(32_000), 3, 2, swap(Some("a"), "b")),
         ],
     );
-    assert_eq!(
-        answer(&told, 2),
-        Some(Response::Done(OpResult::Cas { swapped: true }))
-    );
-    assert_eq!(
-        answer(&told, 3),
-        Some(Response::Done(OpResult::Cas { swapped: true }))
-    );
+    assert_eq!(answer(&told, 2), Some(Response::Done(OpResult::Cas { swapped: true })));
+    assert_eq!(answer(&told, 3), Some(Response::Done(OpResult::Cas { swapped: true })));
     nothing_violated(&told);
 }

@@ -88,10 +88,7 @@ mod tests {
             let (mut content, mut plain) = (Content::default(), Vec::new());
             let mut fork = None;
             for round in 0..60 {
-                let bytes = vec![
-                    round as u8 + 1;
-                    rng.below(if round % 9 == 0 { 80_000 } else { 200 }) as usize
-                ];
+                let bytes = vec![round as u8 + 1; rng.below(if round % 9 == 0 { 80_000 } else { 200 }) as usize];
                 match rng.below(10) {
                     0 => {
                         let len = rng.below(plain.len() as u64 + 70_000) as usize;

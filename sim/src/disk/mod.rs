@@ -63,24 +63,13 @@ pub(crate) struct Speed {
 #[derive(Clone, Debug)]
 pub(crate) enum Completion {
     /// A file's changes are durable.
-    Synced {
-        inode: usize,
-        file: FileId,
-        upto: u64,
-        token: DiskToken,
-    },
+    Synced { inode: usize, file: FileId, upto: u64, token: DiskToken },
     /// The names are durable.
     DirSynced { upto: u64, token: DiskToken },
     /// A file was read; `None`: there is none.
-    Read {
-        token: DiskToken,
-        content: Option<Content>,
-    },
+    Read { token: DiskToken, content: Option<Content> },
     /// The files were listed.
-    Listed {
-        token: DiskToken,
-        files: Vec<FileId>,
-    },
+    Listed { token: DiskToken, files: Vec<FileId> },
     /// Something could not be done.
     Failed(Input),
 }
@@ -118,9 +107,7 @@ impl Disk {
 
     /// The durable bytes of a file, if a loss of power would leave the file.
     pub(crate) fn durable(&self, file: FileId) -> Option<&Content> {
-        self.directory
-            .durable(file)
-            .map(|inode| self.inodes[inode].durable())
+        self.directory.durable(file).map(|inode| self.inodes[inode].durable())
     }
 
     /// Issues an operation. What is answered is answered at the instant returned, by [`Disk::complete`].
@@ -138,17 +125,11 @@ impl Disk {
                 }
                 None
             }
-            DiskOp::Write {
-                file,
-                offset,
-                bytes,
-            } => {
+            DiskOp::Write { file, offset, bytes } => {
                 let end = offset.saturating_add(bytes.len() as u64);
                 self.change(now, file, end, Change::Write(offset as usize, bytes))
             }
-            DiskOp::Truncate { file, len } => {
-                self.change(now, file, len, Change::Resize(len as usize))
-            }
+            DiskOp::Truncate { file, len } => self.change(now, file, len, Change::Resize(len as usize)),
             DiskOp::Rename { from, to } => {
                 if self.directory.rename(from, to) {
                     None
@@ -174,12 +155,7 @@ impl Disk {
     /// Does what was to be done by the instant of [`Disk::issue`]: what became durable, and what the process is told.
     pub(crate) fn complete(&mut self, completion: Completion) -> (Touched, Input) {
         match completion {
-            Completion::Synced {
-                inode,
-                file,
-                upto,
-                token,
-            } => {
+            Completion::Synced { inode, file, upto, token } => {
                 let first = self.inodes[inode].settle(upto);
                 // Under a name that would not survive, or under another by now, what is durable is of no use yet.
                 let named = self.directory.durable(file) == Some(inode);
@@ -191,27 +167,13 @@ impl Disk {
                 (touched, Input::Synced { token })
             }
             Completion::DirSynced { upto, token } => {
-                let touched = if self.directory.settle(upto) {
-                    Touched::Anything
-                } else {
-                    Touched::Nothing
-                };
+                let touched = if self.directory.settle(upto) { Touched::Anything } else { Touched::Nothing };
                 (touched, Input::Synced { token })
             }
-            Completion::Read { token, content } => (
-                Touched::Nothing,
-                Input::FileRead {
-                    token,
-                    result: Ok(content.map(|content| content.to_vec())),
-                },
-            ),
-            Completion::Listed { token, files } => (
-                Touched::Nothing,
-                Input::FilesListed {
-                    token,
-                    result: Ok(files),
-                },
-            ),
+            Completion::Read { token, content } => {
+                (Touched::Nothing, Input::FileRead { token, result: Ok(content.map(|content| content.to_vec())) })
+            }
+            Completion::Listed { token, files } => (Touched::Nothing, Input::FilesListed { token, result: Ok(files) }),
             Completion::Failed(input) => (Touched::Nothing, input),
         }
     }
@@ -221,8 +183,7 @@ impl Disk {
         self.losses += 1;
         self.busy_until = Time::ZERO;
         let salt = mix(self.loss_salt ^ self.losses);
-        self.directory
-            .cut_off(draw::below(mix(salt), self.directory.unsynced() + 1));
+        self.directory.cut_off(draw::below(mix(salt), self.directory.unsynced() + 1));
         for (number, inode) in self.inodes.iter_mut().enumerate() {
             let bits = mix(salt.wrapping_add(1 + number as u64));
             inode.cut_off(draw::below(bits, inode.unsynced() + 1));
@@ -240,28 +201,14 @@ impl Disk {
     fn sync(&mut self, now: Time, file: FileId, token: DiskToken) -> (Time, Completion) {
         let Some(inode) = self.directory.current(file) else {
             let error = DiskError::Io;
-            return (
-                now + LATENCY,
-                Completion::Failed(Input::SyncFailed { token, error }),
-            );
+            return (now + LATENCY, Completion::Failed(Input::SyncFailed { token, error }));
         };
         let upto = self.inodes[inode].issued();
-        let completion = Completion::Synced {
-            inode,
-            file,
-            upto,
-            token,
-        };
+        let completion = Completion::Synced { inode, file, upto, token };
         (self.served(now), completion)
     }
 
-    fn change(
-        &mut self,
-        now: Time,
-        file: FileId,
-        end: u64,
-        change: Change,
-    ) -> Option<(Time, Completion)> {
+    fn change(&mut self, now: Time, file: FileId, end: u64, change: Change) -> Option<(Time, Completion)> {
         let Some(inode) = self.directory.current(file) else {
             return Some(write_failed(now, file, DiskError::Io));
         };
@@ -276,16 +223,12 @@ impl Disk {
     fn served(&mut self, now: Time) -> Time {
         self.syncs += 1;
         let bits = mix(self.sync_salt.wrapping_add(self.syncs));
-        let takes = draw::between(bits, self.speed.sync_min, self.speed.sync_max)
-            .saturating_add(self.speed.slower);
+        let takes = draw::between(bits, self.speed.sync_min, self.speed.sync_max).saturating_add(self.speed.slower);
         self.busy_until = self.busy_until.max(now) + Duration::from_nanos(takes);
         self.busy_until
     }
 }
 
 fn write_failed(now: Time, file: FileId, error: DiskError) -> (Time, Completion) {
-    (
-        now + LATENCY,
-        Completion::Failed(Input::WriteFailed { file, error }),
-    )
+    (now + LATENCY, Completion::Failed(Input::WriteFailed { file, error }))
 }

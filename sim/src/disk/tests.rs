@@ -4,11 +4,7 @@ use super::*;
 use firedrill_model::Rng;
 use std::collections::BTreeMap;
 
-const SPEED: Speed = Speed {
-    sync_min: 1_000_000,
-    sync_max: 5_000_000,
-    slower: 0,
-};
+const SPEED: Speed = Speed { sync_min: 1_000_000, sync_max: 5_000_000, slower: 0 };
 
 /// The disk with its own clock: runs what is under way.
 struct Bench {
@@ -20,12 +16,7 @@ struct Bench {
 
 impl Bench {
     fn new(seed: u64) -> Bench {
-        Bench {
-            disk: Disk::new(seed, 0, SPEED),
-            now: Time::ZERO,
-            under_way: Vec::new(),
-            answers: Vec::new(),
-        }
+        Bench { disk: Disk::new(seed, 0, SPEED), now: Time::ZERO, under_way: Vec::new(), answers: Vec::new() }
     }
 
     fn issue(&mut self, op: DiskOp) {
@@ -33,24 +24,15 @@ impl Bench {
     }
 
     fn write(&mut self, file: FileId, offset: u64, bytes: &[u8]) {
-        self.issue(DiskOp::Write {
-            file,
-            offset,
-            bytes: bytes.to_vec(),
-        });
+        self.issue(DiskOp::Write { file, offset, bytes: bytes.to_vec() });
     }
 
     fn sync(&mut self, file: FileId) {
-        self.issue(DiskOp::Sync {
-            file,
-            token: DiskToken(0),
-        });
+        self.issue(DiskOp::Sync { file, token: DiskToken(0) });
     }
 
     fn sync_dir(&mut self) {
-        self.issue(DiskOp::SyncDir {
-            token: DiskToken(0),
-        });
+        self.issue(DiskOp::SyncDir { token: DiskToken(0) });
     }
 
     fn run_until(&mut self, until: Time) {
@@ -75,15 +57,10 @@ impl Bench {
     }
 
     fn read(&mut self, file: FileId) -> Option<Vec<u8>> {
-        self.issue(DiskOp::Read {
-            file,
-            token: DiskToken(9),
-        });
+        self.issue(DiskOp::Read { file, token: DiskToken(9) });
         self.settle();
         let bytes = self.answers.iter().find_map(|(_, input)| match input {
-            Input::FileRead {
-                result: Ok(bytes), ..
-            } => Some(bytes.clone()),
+            Input::FileRead { result: Ok(bytes), .. } => Some(bytes.clone()),
             _ => None,
         });
         self.answers.clear();
@@ -111,11 +88,7 @@ fn after_a_loss_of_power_synced_data_are_there_and_the_survivors_are_a_prefix() 
             let mut state = states.last().expect("there is a first state").clone();
             match rng.below(10) {
                 0..=6 => {
-                    let offset = if rng.chance(800) {
-                        state.len() as u64
-                    } else {
-                        rng.below(state.len() as u64 + 9)
-                    };
+                    let offset = if rng.chance(800) { state.len() as u64 } else { rng.below(state.len() as u64 + 9) };
                     let bytes = vec![round as u8 + 1; rng.between(1, 40) as usize];
                     state.resize(state.len().max(offset as usize + bytes.len()), 0);
                     state[offset as usize..offset as usize + bytes.len()].copy_from_slice(&bytes);
@@ -138,26 +111,16 @@ fn after_a_loss_of_power_synced_data_are_there_and_the_survivors_are_a_prefix() 
                 }
             }
         }
-        let synced = bench
-            .answers
-            .len()
-            .checked_sub(1)
-            .map_or(0, |last| covered[last]);
+        let synced = bench.answers.len().checked_sub(1).map_or(0, |last| covered[last]);
         bench.lose_power();
         let found = bench.read(file).expect("the file's name was synced");
-        let survivors = (synced..states.len())
-            .rev()
-            .find(|len| states[*len] == found);
-        let survivors = survivors.unwrap_or_else(|| {
-            panic!("seed {seed}: {found:?} is no prefix that holds what was synced")
-        });
+        let survivors = (synced..states.len()).rev().find(|len| states[*len] == found);
+        let survivors =
+            survivors.unwrap_or_else(|| panic!("seed {seed}: {found:?} is no prefix that holds what was synced"));
         lost_some += usize::from(survivors < states.len() - 1);
         kept_unsynced += usize::from(survivors > synced);
     }
-    assert!(
-        lost_some > 100 && kept_unsynced > 100,
-        "{lost_some} {kept_unsynced}"
-    );
+    assert!(lost_some > 100 && kept_unsynced > 100, "{lost_some} {kept_unsynced}");
 }
 
 #[test]
@@ -177,10 +140,7 @@ fn a_sync_covers_what_was_issued_before_it_and_nothing_after() {
         assert!(found == b"before" || found == b"before after", "{found:?}");
         lost += usize::from(found == b"before");
     }
-    assert!(
-        (5..45).contains(&lost),
-        "{lost} of 50 lost what no sync covered"
-    );
+    assert!((5..45).contains(&lost), "{lost} of 50 lost what no sync covered");
 }
 
 #[test]
@@ -204,13 +164,9 @@ fn names_that_were_not_synced_may_vanish_and_those_that_were_do_not() {
     let mut vanished = BTreeMap::new();
     for seed in 0..60 {
         let mut bench = Bench::new(seed);
-        bench.issue(DiskOp::Create {
-            file: FileId::MetaA,
-        });
+        bench.issue(DiskOp::Create { file: FileId::MetaA });
         bench.sync_dir();
-        bench.issue(DiskOp::Create {
-            file: FileId::MetaB,
-        });
+        bench.issue(DiskOp::Create { file: FileId::MetaB });
         // The contents are synced; only the name is not.
         bench.write(FileId::MetaB, 0, b"b");
         bench.sync(FileId::MetaB);
@@ -222,10 +178,7 @@ fn names_that_were_not_synced_may_vanish_and_those_that_were_do_not() {
         *vanished.entry(found.is_none()).or_insert(0) += 1;
         assert_eq!(bench.disk.durable(FileId::MetaB).is_some(), found.is_some());
     }
-    assert!(
-        vanished[&true] > 10 && vanished[&false] > 10,
-        "{vanished:?}"
-    );
+    assert!(vanished[&true] > 10 && vanished[&false] > 10, "{vanished:?}");
 }
 
 #[test]
@@ -254,16 +207,9 @@ fn what_cannot_be_done_is_answered_with_an_error() {
     let mut bench = Bench::new(1);
     bench.write(FileId::MetaA, 0, b"x");
     bench.sync(FileId::MetaA);
-    bench.issue(DiskOp::Delete {
-        file: FileId::MetaA,
-    });
-    bench.issue(DiskOp::Rename {
-        from: FileId::MetaA,
-        to: FileId::MetaB,
-    });
-    bench.issue(DiskOp::Create {
-        file: FileId::MetaB,
-    });
+    bench.issue(DiskOp::Delete { file: FileId::MetaA });
+    bench.issue(DiskOp::Rename { from: FileId::MetaA, to: FileId::MetaB });
+    bench.issue(DiskOp::Create { file: FileId::MetaB });
     bench.write(FileId::MetaB, u64::MAX, b"x");
     bench.settle();
     let failed = |file, error| Input::WriteFailed { file, error };
@@ -272,10 +218,7 @@ fn what_cannot_be_done_is_answered_with_an_error() {
         answers,
         [
             failed(FileId::MetaA, DiskError::Io),
-            Input::SyncFailed {
-                token: DiskToken(0),
-                error: DiskError::Io
-            },
+            Input::SyncFailed { token: DiskToken(0), error: DiskError::Io },
             failed(FileId::MetaA, DiskError::Io),
             failed(FileId::MetaA, DiskError::Io),
             failed(FileId::MetaB, DiskError::Full),
@@ -286,9 +229,7 @@ fn what_cannot_be_done_is_answered_with_an_error() {
 #[test]
 fn syncs_are_served_one_after_another_and_slower_while_a_fault_lasts() {
     let mut bench = Bench::new(5);
-    bench.issue(DiskOp::Create {
-        file: FileId::MetaA,
-    });
+    bench.issue(DiskOp::Create { file: FileId::MetaA });
     for _ in 0..20 {
         bench.sync(FileId::MetaA);
     }
@@ -296,10 +237,7 @@ fn syncs_are_served_one_after_another_and_slower_while_a_fault_lasts() {
     let mut before = Time::ZERO;
     for (at, _) in std::mem::take(&mut bench.answers) {
         let took = at.since(before);
-        assert!(
-            (Duration::from_millis(1)..=Duration::from_millis(5)).contains(&took),
-            "{took:?}"
-        );
+        assert!((Duration::from_millis(1)..=Duration::from_millis(5)).contains(&took), "{took:?}");
         before = at;
     }
     bench.disk.slow_down(1_000_000_000);

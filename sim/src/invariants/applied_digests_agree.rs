@@ -17,18 +17,16 @@ pub(crate) struct AppliedDigestsAgree {
 
 impl AppliedDigestsAgree {
     pub(crate) fn new() -> AppliedDigestsAgree {
-        AppliedDigestsAgree {
-            digests: Chunks::new(),
-        }
+        AppliedDigestsAgree { digests: Chunks::new() }
     }
 
     /// A site has applied up to `index` and has this digest there.
     pub(crate) fn applied(&mut self, index: LogIndex, digest: u64) -> Option<String> {
         let at = index.prev().0 as usize;
         match self.digests.get(at) {
-            Some(Some(first)) if first != digest => Some(format!(
-                "the state at {index} has digest {digest:016x}; another site had {first:016x}"
-            )),
+            Some(Some(first)) if first != digest => {
+                Some(format!("the state at {index} has digest {digest:016x}; another site had {first:016x}"))
+            }
             Some(_) => None,
             None => {
                 while self.digests.len() < at {

@@ -20,11 +20,7 @@ pub(crate) struct Durable {
 impl Durable {
     /// Of an empty disk.
     pub(crate) fn new() -> Durable {
-        Durable {
-            copies: [None; 2],
-            terms: Chunks::new(),
-            parsed: 0,
-        }
+        Durable { copies: [None; 2], terms: Chunks::new(), parsed: 0 }
     }
 
     /// The copy of the metadata that counts: of those that are good, the one with the higher version.
@@ -40,18 +36,12 @@ impl Durable {
 
     /// The last entry.
     pub(crate) fn last(&self) -> (Term, LogIndex) {
-        (
-            self.terms.last().unwrap_or_default(),
-            LogIndex(self.terms.len() as u64),
-        )
+        (self.terms.last().unwrap_or_default(), LogIndex(self.terms.len() as u64))
     }
 
     /// Whether the log has this entry.
     pub(crate) fn has(&self, index: LogIndex, term: Term) -> bool {
-        index
-            .0
-            .checked_sub(1)
-            .is_none_or(|at| self.terms.get(at as usize) == Some(term))
+        index.0.checked_sub(1).is_none_or(|at| self.terms.get(at as usize) == Some(term))
     }
 
     /// Follows what became durable.
@@ -125,10 +115,7 @@ impl Disks {
 
     /// Every site with what is durable at it.
     pub(crate) fn iter(&self) -> impl Iterator<Item = (SiteId, &Durable)> {
-        self.0
-            .iter()
-            .enumerate()
-            .map(|(site, durable)| (SiteId(site as u8), durable))
+        self.0.iter().enumerate().map(|(site, durable)| (SiteId(site as u8), durable))
     }
 
     /// More than half of the sites.

@@ -11,9 +11,7 @@ pub(crate) const NAME: &str = "electable-implies-complete";
 
 /// Looks at what is durable, given the last entry that any site knew to be committed.
 pub(crate) fn judge(disks: &Disks, index: LogIndex, term: Term) -> Option<String> {
-    let (site, disk) = disks
-        .iter()
-        .find(|(_, disk)| !disk.has(index, term) && electable(disks, disk))?;
+    let (site, disk) = disks.iter().find(|(_, disk)| !disk.has(index, term) && electable(disks, disk))?;
     let (last_term, last_index) = disk.last();
     Some(format!(
         "{site}, whose durable log ends at {last_index} of {last_term}, could be elected and lacks {index} of {term}, which is committed"
@@ -21,8 +19,6 @@ pub(crate) fn judge(disks: &Disks, index: LogIndex, term: Term) -> Option<String
 }
 
 fn electable(disks: &Disks, candidate: &Durable) -> bool {
-    let votes = disks
-        .iter()
-        .filter(|(_, voter)| voter.votes() && candidate.last() >= voter.last());
+    let votes = disks.iter().filter(|(_, voter)| voter.votes() && candidate.last() >= voter.last());
     candidate.votes() && votes.count() >= disks.quorum()
 }

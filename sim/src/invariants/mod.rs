@@ -113,10 +113,7 @@ impl Invariants {
 
     /// A process of a site starts.
     pub(crate) fn started(&mut self, site: SiteId, process: u32) {
-        self.seen[site.index()] = Seen {
-            process,
-            insides: Insides::default(),
-        };
+        self.seen[site.index()] = Seen { process, insides: Insides::default() };
         self.judge_electable(site);
     }
 
@@ -136,10 +133,7 @@ impl Invariants {
     /// A site tells something. (A role that it took and lost within one input is seen only here.)
     pub(crate) fn observes(&mut self, site: SiteId, observation: &Observation) {
         match observation {
-            Observation::RoleChanged {
-                role: Role::Leader,
-                term,
-            } => self.leads(site, *term),
+            Observation::RoleChanged { role: Role::Leader, term } => self.leads(site, *term),
             Observation::EpochRaised { epoch, primary } => {
                 let verdict = self.one_writer.raised(*epoch, *primary);
                 self.judge(Invariant::OneWriterPerEpoch, site, verdict);
@@ -161,8 +155,7 @@ impl Invariants {
         if now.applied > before.applied {
             self.applied(site, process, before.applied, now.applied);
         }
-        if now.commit > before.commit && (now.role == Role::Leader || now.commit > self.committed.0)
-        {
+        if now.commit > before.commit && (now.role == Role::Leader || now.commit > self.committed.0) {
             self.commits(site, process, now.commit);
         }
     }
@@ -183,9 +176,7 @@ impl Invariants {
     }
 
     fn leads(&mut self, site: SiteId, term: Term) {
-        let verdict = self
-            .one_leader
-            .leads(site, self.seen[site.index()].process, term);
+        let verdict = self.one_leader.leads(site, self.seen[site.index()].process, term);
         self.judge(Invariant::OneLeaderPerTerm, site, verdict);
     }
 
@@ -224,11 +215,7 @@ impl Invariants {
         self.judged[invariant as usize] += 1;
         let Some(detail) = verdict else { return };
         if !std::mem::replace(&mut self.violated[invariant as usize], true) {
-            self.found.push(Violation {
-                invariant,
-                site,
-                detail,
-            });
+            self.found.push(Violation { invariant, site, detail });
         }
     }
 }

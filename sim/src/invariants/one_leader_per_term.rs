@@ -19,8 +19,7 @@ impl OneLeaderPerTerm {
     pub(crate) fn leads(&mut self, site: SiteId, process: u32, term: Term) -> Option<String> {
         let (first, its_process) = *self.leaders.entry(term).or_insert((site, process));
         let same = (first, its_process) == (site, process);
-        (!same).then(|| {
-            format!("in {term}, {site} (process {process}) leads after {first} (process {its_process}) did")
-        })
+        (!same)
+            .then(|| format!("in {term}, {site} (process {process}) leads after {first} (process {its_process}) did"))
     }
 }

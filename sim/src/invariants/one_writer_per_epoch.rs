@@ -17,7 +17,6 @@ impl OneWriterPerEpoch {
     /// Somebody tells that an epoch has this primary.
     pub(crate) fn raised(&mut self, epoch: Epoch, primary: SiteId) -> Option<String> {
         let first = *self.writers.entry(epoch).or_insert(primary);
-        (first != primary)
-            .then(|| format!("{epoch} has {primary} for a primary, and was told to have {first}"))
+        (first != primary).then(|| format!("{epoch} has {primary} for a primary, and was told to have {first}"))
     }
 }

@@ -59,11 +59,7 @@ struct Bench {
 
 impl Bench {
     fn new() -> Bench {
-        let speed = Speed {
-            sync_min: 0,
-            sync_max: 0,
-            slower: 0,
-        };
+        let speed = Speed { sync_min: 0, sync_max: 0, slower: 0 };
         let mut bench = Bench {
             invariants: Invariants::new(3),
             disks: (0..3).map(|site| Disk::new(1, site, speed)).collect(),
@@ -74,12 +70,7 @@ impl Bench {
             for file in [FileId::MetaA, FileId::MetaB, LOG_FILE] {
                 bench.disks[site.index()].issue(Time::ZERO, DiskOp::Create { file });
             }
-            bench.done(
-                site,
-                DiskOp::SyncDir {
-                    token: DiskToken(0),
-                },
-            );
+            bench.done(site, DiskOp::SyncDir { token: DiskToken(0) });
         }
         bench
     }
@@ -94,33 +85,16 @@ impl Bench {
     }
 
     fn write(&mut self, site: SiteId, file: FileId, offset: u64, bytes: Vec<u8>) {
-        self.done(
-            site,
-            DiskOp::Write {
-                file,
-                offset,
-                bytes,
-            },
-        );
+        self.done(site, DiskOp::Write { file, offset, bytes });
     }
 
     fn sync(&mut self, site: SiteId, file: FileId) {
-        self.done(
-            site,
-            DiskOp::Sync {
-                file,
-                token: DiskToken(0),
-            },
-        );
+        self.done(site, DiskOp::Sync { file, token: DiskToken(0) });
     }
 
     /// Puts an entry into a site's log, without a sync.
     fn append(&mut self, site: SiteId, index: u64, term: u64) {
-        let entry = Entry {
-            index: LogIndex(index),
-            term: Term(term),
-            payload: Payload::Noop,
-        };
+        let entry = Entry { index: LogIndex(index), term: Term(term), payload: Payload::Noop };
         let mut bytes = Vec::new();
         let offset = self.ends[site.index()];
         format::encode_record(&mut bytes, offset, &entry, Term(0), 0);
@@ -138,46 +112,26 @@ impl Bench {
     /// Puts term and vote into a copy of the metadata, without a sync.
     fn vote(&mut self, site: SiteId, file: FileId, term: u64, voted_for: Option<SiteId>) {
         self.versions += 1;
-        let meta = MetaView {
-            version: self.versions,
-            term: Term(term),
-            voted_for,
-            ..MetaView::default()
-        };
+        let meta = MetaView { version: self.versions, term: Term(term), voted_for, ..MetaView::default() };
         self.write(site, file, 0, format::encode_meta(file, &meta));
     }
 
     fn grants(&mut self, site: SiteId, to: SiteId, term: u64, pre_vote: bool) {
-        let message = Message::Raft(RaftMessage::VoteResponse {
-            term: Term(term),
-            granted: true,
-            pre_vote,
-        });
+        let message = Message::Raft(RaftMessage::VoteResponse { term: Term(term), granted: true, pre_vote });
         self.invariants.sends(site, to, &message);
     }
 
     /// Poses as a site that has committed and applied `index` entries.
     fn poses(&mut self, site: SiteId, role: Role, term: u64, terms: &[u64], digests: &[u64]) {
         let applied = LogIndex(digests.len() as u64);
-        let insides = Insides {
-            role,
-            term: Term(term),
-            commit: LogIndex(terms.len() as u64),
-            applied,
-        };
-        let posed = Posed {
-            insides,
-            digests: digests.to_vec(),
-            terms: terms.to_vec(),
-        };
+        let insides = Insides { role, term: Term(term), commit: LogIndex(terms.len() as u64), applied };
+        let posed = Posed { insides, digests: digests.to_vec(), terms: terms.to_vec() };
         self.invariants.handled(site, &posed);
     }
 
     fn found(&mut self) -> Vec<(&'static str, SiteId)> {
         let found = self.invariants.take_found().into_iter();
-        found
-            .map(|violation| (violation.invariant.name(), violation.site))
-            .collect()
+        found.map(|violation| (violation.invariant.name(), violation.site)).collect()
     }
 }
 
@@ -199,13 +153,7 @@ fn two_leaders_in_a_term_are_told_once() {
 fn a_leader_that_came_and_went_within_one_input_is_seen_by_what_it_tells() {
     let mut bench = Bench::new();
     bench.poses(A, Role::Leader, 3, &[], &[]);
-    bench.invariants.observes(
-        B,
-        &Observation::RoleChanged {
-            role: Role::Leader,
-            term: Term(3),
-        },
-    );
+    bench.invariants.observes(B, &Observation::RoleChanged { role: Role::Leader, term: Term(3) });
     assert_eq!(bench.found(), [("one-leader-per-term", B)]);
 }
 
@@ -237,10 +185,7 @@ fn digests_that_differ_at_an_index_are_found_whoever_comes_first_and_after_a_res
 #[test]
 fn an_epoch_with_two_primaries_is_found() {
     let mut bench = Bench::new();
-    let raised = |epoch, primary| Observation::EpochRaised {
-        epoch: Epoch(epoch),
-        primary,
-    };
+    let raised = |epoch, primary| Observation::EpochRaised { epoch: Epoch(epoch), primary };
     bench.invariants.observes(A, &raised(2, B));
     bench.invariants.observes(B, &raised(2, B));
     bench.invariants.observes(B, &raised(3, C));
@@ -259,11 +204,7 @@ fn a_vote_may_leave_once_it_is_synced_in_the_newest_good_copy() {
     bench.grants(A, C, 4, false);
     // Pre-votes promise nothing, nor do refusals.
     bench.grants(A, C, 9, true);
-    let refusal = RaftMessage::VoteResponse {
-        term: Term(9),
-        granted: false,
-        pre_vote: false,
-    };
+    let refusal = RaftMessage::VoteResponse { term: Term(9), granted: false, pre_vote: false };
     bench.invariants.sends(A, C, &Message::Raft(refusal));
     assert_eq!(bench.found(), []);
     assert_eq!(bench.invariants.judged(Invariant::VoteDurableBeforeSent), 2);
@@ -296,10 +237,7 @@ fn an_entry_on_a_quorum_of_disks_may_be_committed() {
     bench.poses(A, Role::Leader, 1, &[1, 1], &[]);
     assert_eq!(bench.found(), []);
     assert_eq!(bench.invariants.judged(Invariant::CommitDurableOnQuorum), 1);
-    assert_eq!(
-        bench.invariants.judged(Invariant::ElectableImpliesComplete),
-        1
-    );
+    assert_eq!(bench.invariants.judged(Invariant::ElectableImpliesComplete), 1);
 }
 
 #[test]
@@ -310,13 +248,7 @@ fn an_entry_that_only_one_disk_has_must_not_be_committed() {
     // London has it in its page cache only.
     bench.append(B, 2, 1);
     bench.poses(A, Role::Leader, 1, &[1, 1], &[]);
-    assert_eq!(
-        bench.found(),
-        [
-            ("commit-durable-on-quorum", A),
-            ("electable-implies-complete", A)
-        ]
-    );
+    assert_eq!(bench.found(), [("commit-durable-on-quorum", A), ("electable-implies-complete", A)]);
 }
 
 #[test]
@@ -359,24 +291,12 @@ fn a_site_that_abstains_cannot_be_elected() {
     bench.durable(B, &[(1, 1), (2, 2)]);
     bench.durable(C, &[(1, 1), (2, 3)]);
     let standing = Standing::Refilling;
-    let meta = MetaView {
-        version: 1,
-        standing,
-        ..MetaView::default()
-    };
-    bench.write(
-        C,
-        FileId::MetaA,
-        0,
-        format::encode_meta(FileId::MetaA, &meta),
-    );
+    let meta = MetaView { version: 1, standing, ..MetaView::default() };
+    bench.write(C, FileId::MetaA, 0, format::encode_meta(FileId::MetaA, &meta));
     bench.sync(C, FileId::MetaA);
     bench.poses(A, Role::Leader, 4, &[1, 2], &[]);
     assert_eq!(bench.found(), []);
-    assert_eq!(
-        bench.invariants.judged(Invariant::ElectableImpliesComplete),
-        1
-    );
+    assert_eq!(bench.invariants.judged(Invariant::ElectableImpliesComplete), 1);
 }
 
 #[test]
@@ -384,45 +304,20 @@ fn what_a_loss_of_power_takes_is_noticed_at_the_next_restart() {
     let mut lost = 0;
     for seed in 0..20 {
         let mut bench = Bench::new();
-        bench.disks[1] = Disk::new(
-            seed,
-            1,
-            Speed {
-                sync_min: 0,
-                sync_max: 0,
-                slower: 0,
-            },
-        );
+        bench.disks[1] = Disk::new(seed, 1, Speed { sync_min: 0, sync_max: 0, slower: 0 });
         bench.done(B, DiskOp::Create { file: LOG_FILE });
-        bench.done(
-            B,
-            DiskOp::SyncDir {
-                token: DiskToken(0),
-            },
-        );
+        bench.done(B, DiskOp::SyncDir { token: DiskToken(0) });
         bench.durable(A, &[(1, 1)]);
         bench.durable(B, &[(1, 1)]);
         bench.poses(A, Role::Leader, 1, &[1], &[]);
         assert_eq!(bench.found(), []);
         // A disk that loses what it had synced: the file is there under another name when the power is back.
-        bench.done(
-            B,
-            DiskOp::Rename {
-                from: LOG_FILE,
-                to: FileId::Log(9),
-            },
-        );
+        bench.done(B, DiskOp::Rename { from: LOG_FILE, to: FileId::Log(9) });
         bench.disks[1].lose_power();
-        bench
-            .invariants
-            .became_durable(B, &bench.disks[1], Touched::Anything);
+        bench.invariants.became_durable(B, &bench.disks[1], Touched::Anything);
         bench.invariants.started(B, 2);
         let gone = bench.disks[1].durable(LOG_FILE).is_none();
-        let expected: &[_] = if gone {
-            &[("electable-implies-complete", B)]
-        } else {
-            &[]
-        };
+        let expected: &[_] = if gone { &[("electable-implies-complete", B)] } else { &[] };
         assert_eq!(bench.found(), expected);
         lost += usize::from(gone);
     }
@@ -438,13 +333,7 @@ fn a_torn_tail_and_a_hole_end_what_counts_as_the_log() {
     bench.sync(A, LOG_FILE);
     assert_eq!(bench.invariants.disks.at(A).last(), (Term(1), LogIndex(2)));
     // Cut off and written anew, as a restarted site does.
-    bench.done(
-        A,
-        DiskOp::Truncate {
-            file: LOG_FILE,
-            len: end,
-        },
-    );
+    bench.done(A, DiskOp::Truncate { file: LOG_FILE, len: end });
     bench.durable(A, &[(3, 2)]);
     assert_eq!(bench.invariants.disks.at(A).last(), (Term(2), LogIndex(3)));
     bench.durable(A, &[(5, 2)]);

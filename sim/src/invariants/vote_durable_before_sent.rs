@@ -13,11 +13,7 @@ pub(crate) const NAME: &str = "vote-durable-before-sent";
 /// The term of the vote that a message gives.
 pub(crate) fn granted(message: &Message) -> Option<Term> {
     match message {
-        Message::Raft(RaftMessage::VoteResponse {
-            term,
-            granted: true,
-            pre_vote: false,
-        }) => Some(*term),
+        Message::Raft(RaftMessage::VoteResponse { term, granted: true, pre_vote: false }) => Some(*term),
         _ => None,
     }
 }
@@ -27,12 +23,7 @@ pub(crate) fn sent(durable: &Durable, term: Term, candidate: SiteId) -> Option<S
     let meta = durable.meta();
     let safe = meta.term > term || (meta.term == term && meta.voted_for == Some(candidate));
     (!safe).then(|| {
-        let vote = meta
-            .voted_for
-            .map_or("nobody".to_owned(), |site| site.to_string());
-        format!(
-            "a vote for {candidate} in {term} left; durable are {} and a vote for {vote}",
-            meta.term
-        )
+        let vote = meta.voted_for.map_or("nobody".to_owned(), |site| site.to_string());
+        format!("a vote for {candidate} in {term} left; durable are {} and a vote for {vote}", meta.term)
     })
 }

@@ -1,12 +1,10 @@
 //! What the tests of the simulator share: a setup, a client, and a process that does what its requests say.
 #![allow(dead_code, reason = "each test file uses its part")]
 
-use firedrill_drill::world::{
-    Action, Command, Happened, Physics, RequestId, Setup, World, WorldEvent,
-};
+use firedrill_drill::world::{Action, Command, Happened, Physics, RequestId, Setup, World, WorldEvent};
 use firedrill_model::{
-    Fault, FaultId, Key, LogIndex, Op, OpResult, RegionId, Request, Response, Rng, ServiceId,
-    SessionId, SiteId, StackConfig, Term, Time, Value,
+    Fault, FaultId, Key, LogIndex, Op, OpResult, RegionId, Request, Response, Rng, ServiceId, SessionId, SiteId,
+    StackConfig, Term, Time, Value,
 };
 use firedrill_sim::process::Insides;
 use firedrill_sim::{Process, Sim};
@@ -27,18 +25,8 @@ pub fn setup(seed: u64) -> Setup {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../scenarios/plans/erlmcp-v3.toml");
     let plan = firedrill_plan::load_plan(&path).unwrap_or_else(|wrong| panic!("{wrong:?}"));
     let config = plan.stack_config();
-    let physics = Physics {
-        sync_min: millis(1),
-        sync_max: millis(3),
-        jitter_per_mille: 0,
-        loss_per_mille: 0,
-    };
-    Setup {
-        plan,
-        config,
-        seed,
-        physics,
-    }
+    let physics = Physics { sync_min: millis(1), sync_max: millis(3), jitter_per_mille: 0, loss_per_mille: 0 };
+    Setup { plan, config, seed, physics }
 }
 
 pub const fn millis(millis: u64) -> Duration {
@@ -56,28 +44,12 @@ pub fn send(due: Time, id: u64, region: RegionId, site: SiteId, key: &str) -> Co
 }
 
 pub fn ask(due: Time, id: u64, region: RegionId, site: SiteId, op: Op) -> Command {
-    let request = Request {
-        session: SessionId(id),
-        seq: 1,
-        service: ServiceId(0),
-        op,
-    };
-    Command {
-        due,
-        action: Action::Send {
-            id: RequestId(id),
-            region,
-            site,
-            request,
-        },
-    }
+    let request = Request { session: SessionId(id), seq: 1, service: ServiceId(0), op };
+    Command { due, action: Action::Send { id: RequestId(id), region, site, request } }
 }
 
 pub fn write(key: &str, value: &str) -> Op {
-    Op::Write {
-        key: Key::new(key),
-        value: Value::new(value.as_bytes()),
-    }
+    Op::Write { key: Key::new(key), value: Value::new(value.as_bytes()) }
 }
 
 pub fn read(key: &str) -> Op {
@@ -85,34 +57,19 @@ pub fn read(key: &str) -> Op {
 }
 
 pub fn begin(due: Time, id: u16, fault: Fault) -> Command {
-    Command {
-        due,
-        action: Action::Begin {
-            id: FaultId(id),
-            fault,
-        },
-    }
+    Command { due, action: Action::Begin { id: FaultId(id), fault } }
 }
 
 pub fn end(due: Time, id: u16) -> Command {
-    Command {
-        due,
-        action: Action::End { id: FaultId(id) },
-    }
+    Command { due, action: Action::End { id: FaultId(id) } }
 }
 
 pub fn forget(due: Time, id: u64) -> Command {
-    Command {
-        due,
-        action: Action::Forget { id: RequestId(id) },
-    }
+    Command { due, action: Action::Forget { id: RequestId(id) } }
 }
 
 pub fn report(due: Time) -> Command {
-    Command {
-        due,
-        action: Action::Report,
-    }
+    Command { due, action: Action::Report }
 }
 
 /// Steps until a time, whatever comes in between; returns all that was told.
@@ -186,29 +143,19 @@ impl Scripted {
         let words: Vec<&str> = words.split(' ').collect();
         let number = |at: usize| words[at].parse::<u64>().expect("a number");
         match words[0] {
-            "reply" => self.out.push(Output::Reply {
-                ticket,
-                response: Response::Done(OpResult::Written),
-            }),
+            "reply" => self.out.push(Output::Reply { ticket, response: Response::Done(OpResult::Written) }),
             "hold" => {}
             "send" => self.send(number(1), 1),
             "burst" => self.send(number(1), number(2)),
             "append" => {
                 self.out.push(Output::Disk(DiskOp::Create { file: FILE }));
-                self.out.push(Output::Disk(DiskOp::Write {
-                    file: FILE,
-                    offset: self.size,
-                    bytes: b"bytes".to_vec(),
-                }));
+                self.out.push(Output::Disk(DiskOp::Write { file: FILE, offset: self.size, bytes: b"bytes".to_vec() }));
                 self.size += 5;
             }
             "sync" => {
                 let token = DiskToken(self.size);
-                self.out
-                    .push(Output::Disk(DiskOp::Sync { file: FILE, token }));
-                self.out.push(Output::Disk(DiskOp::SyncDir {
-                    token: DiskToken(0),
-                }));
+                self.out.push(Output::Disk(DiskOp::Sync { file: FILE, token }));
+                self.out.push(Output::Disk(DiskOp::SyncDir { token: DiskToken(0) }));
             }
             "wake" => self.wake = Some(now + millis(number(1))),
             "spin" => (self.wake, self.spins) = (Some(now), true),
@@ -223,10 +170,7 @@ impl Scripted {
     fn send(&mut self, to: u64, times: u64) {
         for _ in 0..times {
             self.nonce += 1;
-            self.out.push(Output::Send {
-                to: SiteId(to as u8),
-                message: Message::HealthCheck { nonce: self.nonce },
-            });
+            self.out.push(Output::Send { to: SiteId(to as u8), message: Message::HealthCheck { nonce: self.nonce } });
         }
     }
 
@@ -238,41 +182,23 @@ impl Scripted {
 
 impl Process for Scripted {
     fn new(_: Arc<StackConfig>, me: SiteId, _: Rng) -> Scripted {
-        Scripted {
-            me,
-            told: Vec::new(),
-            out: Vec::new(),
-            nonce: 0,
-            size: 0,
-            wake: None,
-            spins: false,
-            feeds: false,
-        }
+        Scripted { me, told: Vec::new(), out: Vec::new(), nonce: 0, size: 0, wake: None, spins: false, feeds: false }
     }
 
     fn handle(&mut self, now: Time, input: Input) {
         let told = match input {
             Input::Started => {
-                self.out.push(Output::Disk(DiskOp::Read {
-                    file: FILE,
-                    token: DiskToken(0),
-                }));
+                self.out.push(Output::Disk(DiskOp::Read { file: FILE, token: DiskToken(0) }));
                 Told::Started
             }
             Input::TimePassed => {
                 self.wake = self.wake.filter(|_| self.spins);
                 Told::Time
             }
-            Input::MessageReceived {
-                from,
-                message: Message::HealthCheck { nonce },
-            } => {
+            Input::MessageReceived { from, message: Message::HealthCheck { nonce } } => {
                 if self.feeds || nonce == u64::MAX {
                     let again = Message::HealthCheck { nonce: u64::MAX };
-                    self.out.extend([(); 2].map(|()| Output::Send {
-                        to: from,
-                        message: again.clone(),
-                    }));
+                    self.out.extend([(); 2].map(|()| Output::Send { to: from, message: again.clone() }));
                 }
                 Told::Message(from, nonce)
             }
