@@ -11,9 +11,7 @@ pub(crate) struct Convergence {
 
 impl Convergence {
     pub(crate) fn new(sites: usize) -> Convergence {
-        Convergence {
-            told: vec![None; sites],
-        }
+        Convergence { told: vec![None; sites] }
     }
 
     /// Asks anew.
@@ -35,14 +33,9 @@ impl Convergence {
     /// Whether every site but those that are kept down is up, and all that are up have the same state.
     pub(crate) fn agree(&self, kept_down: SiteSet) -> bool {
         let sites = (0_u8..).map(SiteId).zip(&self.told);
-        let missing = sites
-            .filter(|(site, told)| !kept_down.contains(*site) && !matches!(told, Some((true, ..))));
-        let mut states = self
-            .told
-            .iter()
-            .flatten()
-            .filter(|(up, ..)| *up)
-            .map(|(_, applied, digest)| (applied, digest));
+        let missing = sites.filter(|(site, told)| !kept_down.contains(*site) && !matches!(told, Some((true, ..))));
+        let mut states =
+            self.told.iter().flatten().filter(|(up, ..)| *up).map(|(_, applied, digest)| (applied, digest));
         let first = states.next();
         missing.count() == 0 && states.all(|state| Some(state) == first)
     }
@@ -70,19 +63,13 @@ mod tests {
         assert!(!told([(true, 9, 5), (true, 9, 5), (true, 9, 6)]).agree(SiteSet::EMPTY));
         assert!(!told([(true, 9, 5), (true, 8, 5), (true, 9, 5)]).agree(SiteSet::EMPTY));
         assert!(!told([(false, 0, 0), (true, 9, 5), (true, 9, 5)]).agree(SiteSet::EMPTY));
-        assert!(
-            !Convergence::new(3).agree(SiteSet::EMPTY),
-            "nobody has told"
-        );
+        assert!(!Convergence::new(3).agree(SiteSet::EMPTY), "nobody has told");
     }
 
     #[test]
     fn a_site_that_is_kept_down_need_not_agree() {
         let states = told([(false, 0, 0), (true, 9, 5), (true, 9, 5)]);
         assert!(states.agree(SiteSet::only(SiteId(0))));
-        assert!(
-            !states.agree(SiteSet::only(SiteId(1))),
-            "another one is down"
-        );
+        assert!(!states.agree(SiteSet::only(SiteId(1))), "another one is down");
     }
 }

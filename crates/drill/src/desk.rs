@@ -41,11 +41,7 @@ impl Agenda {
     /// The earliest, if it is not after `limit`.
     pub(crate) fn pop_until(&mut self, limit: Time) -> Option<(Time, Wake)> {
         let Reverse((at, _)) = self.0.peek()?;
-        if *at > limit {
-            None
-        } else {
-            self.0.pop().map(|Reverse(due)| due)
-        }
+        if *at > limit { None } else { self.0.pop().map(|Reverse(due)| due) }
     }
 
     /// The earliest; [`Time::MAX`] if there is none.
@@ -98,11 +94,7 @@ impl Desk {
     /// The next actor whose planned operation is invoked at or before `limit`.
     pub(crate) fn next_planned(&mut self, limit: Time) -> Option<Actor> {
         let Reverse((at, ..)) = self.planned.peek()?;
-        if *at > limit {
-            None
-        } else {
-            self.planned.pop().map(|Reverse((_, _, actor))| actor)
-        }
+        if *at > limit { None } else { self.planned.pop().map(|Reverse((_, _, actor))| actor) }
     }
 
     /// The name of the next operation, in the order of invocation.

@@ -85,13 +85,7 @@ pub(crate) struct Director {
 impl Director {
     pub(crate) fn new(schedule: &Schedule) -> Director {
         let last = schedule.last_instant();
-        let longest_rto = schedule
-            .objectives
-            .services
-            .iter()
-            .map(|service| service.rto)
-            .max()
-            .unwrap_or_default();
+        let longest_rto = schedule.objectives.services.iter().map(|service| service.rto).max().unwrap_or_default();
         let (hurt_at_least, hurt_at_most) = match schedule.swarm_ends() {
             Some(ends) => (ends.max(last), ends.max(last)),
             None => (last, last + longest_rto + schedule.objectives.level.sustain),
@@ -118,8 +112,7 @@ impl Director {
             Stage::Warmup => (now >= self.hurt_begins).then_some(Stage::Hurt),
             Stage::Hurt => {
                 let long_enough = now >= self.hurt_at_least;
-                (long_enough && (outlook.settled || now >= self.hurt_at_most))
-                    .then_some(Stage::Settling)
+                (long_enough && (outlook.settled || now >= self.hurt_at_most)).then_some(Stage::Settling)
             }
             Stage::Settling => self.demand(self.is_served(outlook), past, Stage::Stopping),
             Stage::Stopping => outlook.stopped.then_some(Stage::Verifying),
@@ -153,10 +146,10 @@ impl Director {
             return Vec::new();
         }
         let mut ended = Vec::new();
-        for (id, fault) in (0..).map(FaultId).zip(&mut self.faults) {
+        for (fault, id) in self.faults.iter_mut().zip(0..) {
             if fault.active && !fault.end_told {
                 fault.end_told = true;
-                ended.push(id);
+                ended.push(FaultId(id));
             }
         }
         ended
@@ -168,30 +161,17 @@ impl Director {
     }
 
     /// What to write at the end of the journal: `None` if the sites don't agree yet and the deadline has not passed.
-    pub(crate) fn conclusion(
-        &mut self,
-        now: Time,
-        schedule: &[ScheduledFault],
-    ) -> Option<&'static str> {
+    pub(crate) fn conclusion(&mut self, now: Time, schedule: &[ScheduledFault]) -> Option<&'static str> {
         let agree = self.convergence.agree(self.expected_down(schedule));
         if !agree && now < self.heal_until {
             return None;
         }
-        Some(if agree && !self.late {
-            "complete"
-        } else {
-            "deadline"
-        })
+        Some(if agree && !self.late { "complete" } else { "deadline" })
     }
 
     /// The sites that a fault which is still there keeps down.
     fn expected_down(&self, schedule: &[ScheduledFault]) -> SiteSet {
-        let active = schedule
-            .iter()
-            .zip(&self.faults)
-            .filter(|(_, state)| state.active && !state.end_told);
-        active
-            .flat_map(|(fault, _)| crate::schedule::kept_down(&fault.fault).iter())
-            .collect()
+        let active = schedule.iter().zip(&self.faults).filter(|(_, state)| state.active && !state.end_told);
+        active.flat_map(|(fault, _)| crate::schedule::kept_down(&fault.fault).iter()).collect()
     }
 }

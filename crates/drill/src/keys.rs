@@ -36,14 +36,7 @@ struct Slot {
 impl Slot {
     fn new(slot: u32, generation: u32) -> Slot {
         let key = Key::new(&format!("k{slot}.{generation}"));
-        Slot {
-            generation,
-            key,
-            ops: 0,
-            under_way: 0,
-            unknowns: 0,
-            written: false,
-        }
+        Slot { generation, key, ops: 0, under_way: 0, unknowns: 0, written: false }
     }
 
     fn is_worn(&self) -> bool {
@@ -58,10 +51,7 @@ impl Slot {
 
 impl Keys {
     pub(crate) fn new(slots: u32) -> Keys {
-        Keys {
-            slots: (0..slots.max(1)).map(|slot| Slot::new(slot, 0)).collect(),
-            written: Vec::new(),
-        }
+        Keys { slots: (0..slots.max(1)).map(|slot| Slot::new(slot, 0)).collect(), written: Vec::new() }
     }
 
     /// How many slots there are; at least one.
@@ -92,11 +82,7 @@ impl Keys {
         let slot = &mut self.slots[place as usize];
         slot.ops += 1;
         slot.under_way += 1;
-        Taken {
-            slot: place,
-            generation: slot.generation,
-            key: slot.key.clone(),
-        }
+        Taken { slot: place, generation: slot.generation, key: slot.key.clone() }
     }
 
     /// The operation that the key was taken for may write it.
@@ -150,32 +136,18 @@ mod tests {
         let mut keys = Keys::new(1);
         let taken: Vec<Taken> = (0..20).map(|_| keys.take(0, |_, _| true)).collect();
         for generation in 0..3 {
-            let of_it = taken
-                .iter()
-                .filter(|taken| taken.generation == generation)
-                .count();
-            assert!(
-                of_it <= MOST_UNKNOWNS as usize,
-                "{of_it} operations under way on generation {generation}"
-            );
+            let of_it = taken.iter().filter(|taken| taken.generation == generation).count();
+            assert!(of_it <= MOST_UNKNOWNS as usize, "{of_it} operations under way on generation {generation}");
         }
         taken.iter().for_each(|taken| keys.returned(taken, true));
-        assert_eq!(
-            keys.take(0, |_, _| true).generation,
-            2,
-            "the third key has had only four"
-        );
+        assert_eq!(keys.take(0, |_, _| true).generation, 2, "the third key has had only four");
     }
 
     #[test]
     fn a_client_gets_another_key_than_one_it_abandoned() {
         let mut keys = Keys::new(2);
         assert_eq!(keys.take(1, |slot, _| slot != 1).slot, 0);
-        assert_eq!(
-            keys.take(1, |_, generation| generation > 0).generation,
-            1,
-            "all abandoned: a new one"
-        );
+        assert_eq!(keys.take(1, |_, generation| generation > 0).generation, 1, "all abandoned: a new one");
     }
 
     #[test]
@@ -186,9 +158,6 @@ mod tests {
             keys.wrote(&taken);
             keys.returned(&taken, false);
         }
-        assert_eq!(
-            (keys.written(0).map(Key::as_str), keys.written(1)),
-            (Some("k0.0"), None)
-        );
+        assert_eq!((keys.written(0).map(Key::as_str), keys.written(1)), (Some("k0.0"), None));
     }
 }

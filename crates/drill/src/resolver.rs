@@ -1,7 +1,7 @@
 //! How a client finds a site: it asks the zone, keeps the answer for its lifetime, and goes round the sites by weight.
 
 use crate::zone::{Answer, Zone};
-use firedrill_model::{ServiceId, SiteId, Time};
+use firedrill_model::{ServiceId, SiteId, SiteSet, Time};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -27,19 +27,8 @@ struct Cached {
 
 impl Resolver {
     /// A resolver that has not asked yet. `first_lifetime` is how long its first answer is kept (at most `lifetime`).
-    pub fn new(
-        service: ServiceId,
-        lifetime: Duration,
-        first_lifetime: Duration,
-        ignores_lifetime: bool,
-    ) -> Resolver {
-        Resolver {
-            service,
-            lifetime,
-            ignores_lifetime,
-            first_lifetime: first_lifetime.min(lifetime),
-            cached: None,
-        }
+    pub fn new(service: ServiceId, lifetime: Duration, first_lifetime: Duration, ignores_lifetime: bool) -> Resolver {
+        Resolver { service, lifetime, ignores_lifetime, first_lifetime: first_lifetime.min(lifetime), cached: None }
     }
 
     /// The site to ask next, at this instant; `None` if the record names no site with any weight.
@@ -64,11 +53,7 @@ impl Resolver {
             Some(cached) if Arc::ptr_eq(&cached.answer, answer) => cached.until = until,
             cached => {
                 let current = vec![0; answer.weights.len()];
-                *cached = Some(Cached {
-                    answer: Arc::clone(answer),
-                    until,
-                    current,
-                });
+                *cached = Some(Cached { answer: Arc::clone(answer), until, current });
             }
         }
     }
@@ -80,7 +65,9 @@ impl Cached {
     fn next(&mut self) -> Option<SiteId> {
         let mut total = 0;
         let mut best: Option<(SiteId, i64)> = None;
-        for (site, current) in (0_u8..).map(SiteId).zip(&mut self.current) {
+        for (current, site) in
+            self.current.iter_mut().zip(0..SiteSet::MAX_SITES as u8).map(|(current, site)| (current, SiteId(site)))
+        {
             let weight = i64::from(self.answer.weight(site));
             if weight == 0 {
                 continue;
@@ -107,11 +94,7 @@ mod tests {
 
     fn zone(weights: &[u32], serial: u64) -> Zone {
         let mut zone = Zone::new(1, 3);
-        zone.told(&Observation::WeightsSwitched {
-            service: SERVICE,
-            weights: weights.to_vec(),
-            serial,
-        });
+        zone.told(&Observation::WeightsSwitched { service: SERVICE, weights: weights.to_vec(), serial });
         zone
     }
 
@@ -123,10 +106,7 @@ mod tests {
     fn the_round_is_smooth() {
         let zone = zone(&[5, 1, 1], 1);
         let mut resolver = resolver(30, false);
-        let round: Vec<u8> = (0..7)
-            .filter_map(|_| resolver.next(Time::ZERO, &zone))
-            .map(|site| site.0)
-            .collect();
+        let round: Vec<u8> = (0..7).filter_map(|_| resolver.next(Time::ZERO, &zone)).map(|site| site.0).collect();
         assert_eq!(round, [0, 0, 1, 0, 2, 0, 0], "nginx's example");
     }
 
@@ -135,16 +115,8 @@ mod tests {
         let mut zone = zone(&[0, 3, 1], 1);
         let mut resolver = resolver(30, false);
         assert!((0..20).all(|_| resolver.next(Time::ZERO, &zone) != Some(SiteId(0))));
-        zone.told(&Observation::DnsChanged {
-            service: SERVICE,
-            sites: SiteSet::only(SiteId(0)),
-            serial: 1,
-        });
-        assert_eq!(
-            resolver.next(Time::from_secs(30), &zone),
-            None,
-            "its only site has no weight"
-        );
+        zone.told(&Observation::DnsChanged { service: SERVICE, sites: SiteSet::only(SiteId(0)), serial: 1 });
+        assert_eq!(resolver.next(Time::from_secs(30), &zone), None, "its only site has no weight");
     }
 
     #[test]
@@ -152,30 +124,16 @@ mod tests {
         let mut resolver = resolver(10, false);
         let (before, after) = (zone(&[100, 0, 0], 1), zone(&[0, 100, 0], 2));
         assert_eq!(resolver.next(Time::ZERO, &before), Some(SiteId(0)));
-        assert_eq!(
-            resolver.next(Time::from_millis(9_999), &after),
-            Some(SiteId(0)),
-            "the first answer, kept for 10 s"
-        );
+        assert_eq!(resolver.next(Time::from_millis(9_999), &after), Some(SiteId(0)), "the first answer, kept for 10 s");
         assert_eq!(resolver.next(Time::from_secs(11), &after), Some(SiteId(1)));
-        assert_eq!(
-            resolver.next(Time::from_millis(40_999), &before),
-            Some(SiteId(1)),
-            "kept for 30 s since"
-        );
+        assert_eq!(resolver.next(Time::from_millis(40_999), &before), Some(SiteId(1)), "kept for 30 s since");
         assert_eq!(resolver.next(Time::from_secs(41), &before), Some(SiteId(0)));
     }
 
     #[test]
     fn a_client_that_ignores_the_lifetime_keeps_the_first_answer() {
         let mut resolver = resolver(1, true);
-        assert_eq!(
-            resolver.next(Time::ZERO, &zone(&[100, 0, 0], 1)),
-            Some(SiteId(0))
-        );
-        assert_eq!(
-            resolver.next(Time::from_secs(9_999), &zone(&[0, 100, 0], 2)),
-            Some(SiteId(0))
-        );
+        assert_eq!(resolver.next(Time::ZERO, &zone(&[100, 0, 0], 1)), Some(SiteId(0)));
+        assert_eq!(resolver.next(Time::from_secs(9_999), &zone(&[0, 100, 0], 2)), Some(SiteId(0)));
     }
 }

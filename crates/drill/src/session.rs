@@ -12,11 +12,7 @@ pub(crate) struct Session {
 
 impl Session {
     pub(crate) fn new(client: ClientId) -> Session {
-        Session {
-            client,
-            incarnation: 0,
-            seq: 0,
-        }
+        Session { client, incarnation: 0, seq: 0 }
     }
 
     /// Its name: the client's number and how many sessions it has had, so no two are ever alike.

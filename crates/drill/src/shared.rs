@@ -81,19 +81,12 @@ fn at_most_255(count: usize) -> u8 {
 /// A second divided by the rate; a rate of nothing, or of no number, is one operation in a million seconds.
 fn gap(rate: f64) -> Duration {
     let seconds = 1.0 / rate;
-    let sane = if seconds.is_finite() && seconds > 0.0 {
-        seconds.clamp(1e-6, 1e6)
-    } else {
-        1e6
-    };
+    let sane = if seconds.is_finite() && seconds > 0.0 { seconds.clamp(1e-6, 1e6) } else { 1e6 };
     Duration::from_secs_f64(sane)
 }
 
 fn largest_round_trip(plan: &Plan) -> Duration {
-    let to_clients = plan
-        .regions
-        .iter()
-        .flat_map(|region| region.round_trips.iter().copied());
+    let to_clients = plan.regions.iter().flat_map(|region| region.round_trips.iter().copied());
     let between_sites = plan.links.iter().flatten().map(|link| link.round_trip);
     to_clients.chain(between_sites).max().unwrap_or_default()
 }

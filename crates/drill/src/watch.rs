@@ -70,8 +70,7 @@ impl Watch {
         }
         // A probe from before the upset says nothing about after it.
         if self.doubt.is_some_and(|since| sent >= since) {
-            self.window
-                .push(sent, good, self.probes, self.tolerated_per_mille);
+            self.window.push(sent, good, self.probes, self.tolerated_per_mille);
             if self.window.is_enough(sent, self.sustain, self.probes) {
                 self.doubt = None;
                 self.open = None;
@@ -115,11 +114,7 @@ impl Window {
         self.next += 1;
         if good {
             self.start.get_or_insert(this);
-            self.misses
-                .iter_mut()
-                .rev()
-                .take_while(|next| next.is_none())
-                .for_each(|next| *next = Some(this));
+            self.misses.iter_mut().rev().take_while(|next| next.is_none()).for_each(|next| *next = Some(this));
             return;
         }
         let Some((first, _)) = self.start else { return };
@@ -139,9 +134,7 @@ impl Window {
     }
 
     fn is_enough(&self, last: Time, sustain: Duration, least: u64) -> bool {
-        self.start.is_some_and(|(number, sent)| {
-            last.since(sent) >= sustain && self.next - number >= least
-        })
+        self.start.is_some_and(|(number, sent)| last.since(sent) >= sustain && self.next - number >= least)
     }
 }
 
@@ -186,10 +179,7 @@ mod tests {
     fn an_outage_closes_after_sixty_good_seconds() {
         let mut watch = Watch::new(&level());
         tell(&mut watch, 0, 10, |_| false);
-        assert_eq!(
-            tell(&mut watch, 10, 71, |_| true),
-            Some(Time::from_secs(70))
-        );
+        assert_eq!(tell(&mut watch, 10, 71, |_| true), Some(Time::from_secs(70)));
         assert!(!watch.is_open());
     }
 
@@ -197,18 +187,11 @@ mod tests {
     fn one_miss_in_a_thousand_is_let_pass_and_a_second_moves_the_window() {
         let mut one = Watch::new(&level());
         one.upset(Time::ZERO);
-        assert_eq!(
-            tell(&mut one, 0, 100, |number| number != 600),
-            Some(Time::from_secs(60))
-        );
+        assert_eq!(tell(&mut one, 0, 100, |number| number != 600), Some(Time::from_secs(60)));
         let mut two = Watch::new(&level());
         two.upset(Time::ZERO);
         let settled = tell(&mut two, 0, 100, |number| number != 600 && number != 700);
-        assert_eq!(
-            settled,
-            Some(Time::from_millis(601 * 50 + 60_000)),
-            "from the first success after the first miss"
-        );
+        assert_eq!(settled, Some(Time::from_millis(601 * 50 + 60_000)), "from the first success after the first miss");
     }
 
     #[test]
@@ -225,15 +208,9 @@ mod tests {
 
     #[test]
     fn misses_with_none_tolerated_start_the_window_again() {
-        let mut watch = Watch::new(&ServiceLevel {
-            success_per_mille: 1000,
-            ..level()
-        });
+        let mut watch = Watch::new(&ServiceLevel { success_per_mille: 1000, ..level() });
         watch.upset(Time::ZERO);
-        assert_eq!(
-            tell(&mut watch, 0, 100, |number| number != 600),
-            Some(Time::from_millis(601 * 50 + 60_000))
-        );
+        assert_eq!(tell(&mut watch, 0, 100, |number| number != 600), Some(Time::from_millis(601 * 50 + 60_000)));
     }
 
     #[test]
@@ -243,9 +220,6 @@ mod tests {
         tell(&mut watch, 0, 50, |_| true);
         watch.upset(Time::from_secs(50));
         watch.told(Time::from_secs(49), false);
-        assert_eq!(
-            tell(&mut watch, 50, 120, |_| true),
-            Some(Time::from_secs(110))
-        );
+        assert_eq!(tell(&mut watch, 50, 120, |_| true), Some(Time::from_secs(110)));
     }
 }

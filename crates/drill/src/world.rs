@@ -1,8 +1,7 @@
 //! The contract between the drill and a world: what a world can do, what it is told, what it tells.
 
 use firedrill_model::{
-    Fault, FaultId, FaultKind, LogIndex, Observation, RegionId, Request, Response, SiteId,
-    StackConfig, Time,
+    Fault, FaultId, FaultKind, LogIndex, Observation, RegionId, Request, Response, SiteId, StackConfig, Time,
 };
 use firedrill_plan::Plan;
 use std::time::Duration;

@@ -16,12 +16,8 @@ pub struct Answer {
 impl Answer {
     /// The weight of a site: 0 where the record does not name it.
     pub fn weight(&self, site: SiteId) -> u32 {
-        let named = self.sites.contains(site);
-        self.weights
-            .get(site.index())
-            .copied()
-            .filter(|_| named)
-            .unwrap_or(0)
+        let named = site.index() < SiteSet::MAX_SITES && self.sites.contains(site);
+        self.weights.get(site.index()).copied().filter(|_| named).unwrap_or(0)
     }
 }
 
@@ -42,33 +38,15 @@ pub struct Zone {
 impl Zone {
     /// Every service's record names all sites, with all of the weight on the first. Serial 0, so that any change is newer.
     pub fn new(services: usize, sites: usize) -> Zone {
-        let weights = (0..sites)
-            .map(|site| if site == 0 { 100 } else { 0 })
-            .collect();
-        let answer = Arc::new(Answer {
-            sites: SiteSet::first(sites),
-            weights,
-        });
-        Zone {
-            records: vec![
-                Record {
-                    answer,
-                    sites_serial: 0,
-                    weights_serial: 0
-                };
-                services
-            ],
-        }
+        let weights = (0..sites).map(|site| if site == 0 { 100 } else { 0 }).collect();
+        let answer = Arc::new(Answer { sites: SiteSet::first(sites), weights });
+        Zone { records: vec![Record { answer, sites_serial: 0, weights_serial: 0 }; services] }
     }
 
     /// Takes over what a site told, if it is about the zone and newer than what is there. True if something changed.
     pub fn told(&mut self, observation: &Observation) -> bool {
         match observation {
-            Observation::DnsChanged {
-                service,
-                sites,
-                serial,
-            } => self.change(*service, |record| {
+            Observation::DnsChanged { service, sites, serial } => self.change(*service, |record| {
                 let newer = *serial > record.sites_serial;
                 if newer {
                     record.sites_serial = *serial;
@@ -76,17 +54,11 @@ impl Zone {
                 }
                 newer
             }),
-            Observation::WeightsSwitched {
-                service,
-                weights,
-                serial,
-            } => self.change(*service, |record| {
+            Observation::WeightsSwitched { service, weights, serial } => self.change(*service, |record| {
                 let newer = *serial > record.weights_serial;
                 if newer {
                     record.weights_serial = *serial;
-                    Arc::make_mut(&mut record.answer)
-                        .weights
-                        .clone_from(weights);
+                    Arc::make_mut(&mut record.answer).weights.clone_from(weights);
                 }
                 newer
             }),
@@ -96,9 +68,7 @@ impl Zone {
 
     /// The answer for a service; `None` for one that the plan does not have.
     pub fn lookup(&self, service: ServiceId) -> Option<&Arc<Answer>> {
-        self.records
-            .get(service.index())
-            .map(|record| &record.answer)
+        self.records.get(service.index()).map(|record| &record.answer)
     }
 
     fn change(&mut self, service: ServiceId, apply: impl FnOnce(&mut Record) -> bool) -> bool {
@@ -113,35 +83,19 @@ mod tests {
     const SERVICE: ServiceId = ServiceId(1);
 
     fn weights(serial: u64, weights: [u32; 3]) -> Observation {
-        Observation::WeightsSwitched {
-            service: SERVICE,
-            weights: weights.to_vec(),
-            serial,
-        }
+        Observation::WeightsSwitched { service: SERVICE, weights: weights.to_vec(), serial }
     }
 
     fn sites(serial: u64, site: u8) -> Observation {
-        Observation::DnsChanged {
-            service: SERVICE,
-            sites: SiteSet::only(SiteId(site)),
-            serial,
-        }
+        Observation::DnsChanged { service: SERVICE, sites: SiteSet::only(SiteId(site)), serial }
     }
 
     #[test]
     fn the_first_site_has_all_the_weight_at_first() {
         let zone = Zone::new(2, 3);
         let answer = zone.lookup(SERVICE).expect("the service is there");
-        assert_eq!(
-            (0..3)
-                .map(|site| answer.weight(SiteId(site)))
-                .collect::<Vec<_>>(),
-            [100, 0, 0]
-        );
-        assert!(
-            zone.lookup(ServiceId(2)).is_none(),
-            "there is no third service"
-        );
+        assert_eq!((0..3).map(|site| answer.weight(SiteId(site))).collect::<Vec<_>>(), [100, 0, 0]);
+        assert!(zone.lookup(ServiceId(2)).is_none(), "there is no third service");
     }
 
     #[test]
@@ -150,23 +104,11 @@ mod tests {
         assert!(zone.told(&weights(7, [0, 80, 0])));
         assert!(!zone.told(&weights(7, [1, 1, 1])), "the same serial again");
         assert!(!zone.told(&weights(6, [100, 0, 0])), "an older one");
-        assert!(
-            zone.told(&sites(3, 1)),
-            "records and weights are numbered apart"
-        );
+        assert!(zone.told(&sites(3, 1)), "records and weights are numbered apart");
         assert!(!zone.told(&sites(2, 0)));
         let answer = zone.lookup(SERVICE).expect("the service is there");
-        assert_eq!(
-            (0..3)
-                .map(|site| answer.weight(SiteId(site)))
-                .collect::<Vec<_>>(),
-            [0, 80, 0]
-        );
-        assert_eq!(
-            zone.lookup(ServiceId(0)).expect("there").weight(SiteId(0)),
-            100,
-            "another service is left alone"
-        );
+        assert_eq!((0..3).map(|site| answer.weight(SiteId(site))).collect::<Vec<_>>(), [0, 80, 0]);
+        assert_eq!(zone.lookup(ServiceId(0)).expect("there").weight(SiteId(0)), 100, "another service is left alone");
     }
 
     #[test]

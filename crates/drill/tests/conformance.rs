@@ -8,30 +8,21 @@ use firedrill_drill::world::Setup;
 use firedrill_model::FaultKind;
 
 fn broken(results: &[ConformanceResult]) -> Vec<&'static str> {
-    let broken = results
-        .iter()
-        .filter(|result| matches!(result.verdict, Verdict::Broken(_)));
+    let broken = results.iter().filter(|result| matches!(result.verdict, Verdict::Broken(_)));
     broken.map(|result| result.name).collect()
 }
 
 #[test]
 fn a_world_that_keeps_its_promises_passes() {
     for result in conformance::run(&mut |setup: &Setup| Box::new(Fake::new(setup))) {
-        assert_eq!(
-            result.verdict,
-            Verdict::Kept,
-            "{}: {}",
-            result.name,
-            result.promise
-        );
+        assert_eq!(result.verdict, Verdict::Kept, "{}: {}", result.name, result.promise);
     }
 }
 
 #[test]
 fn each_broken_promise_fails_its_test_and_no_other() {
     for test in TESTS {
-        let results =
-            conformance::run(&mut |setup| Box::new(Fake::breaking(setup, Some(test.name))));
+        let results = conformance::run(&mut |setup| Box::new(Fake::breaking(setup, Some(test.name))));
         assert_eq!(broken(&results), [test.name], "{:#?}", results);
     }
 }
@@ -41,13 +32,8 @@ fn what_a_world_can_not_do_is_not_asked_of_it() {
     let can = [FaultKind::Crash, FaultKind::SiteLoss];
     let results = conformance::run(&mut |setup| Box::new(Fake::limited(setup, &can)));
     assert_eq!(broken(&results), Vec::<&str>::new());
-    let not_promised =
-        |result: &&ConformanceResult| matches!(result.verdict, Verdict::NotPromised(_));
-    let asked: Vec<_> = results
-        .iter()
-        .filter(|result| !not_promised(result))
-        .map(|result| result.name)
-        .collect();
+    let not_promised = |result: &&ConformanceResult| matches!(result.verdict, Verdict::NotPromised(_));
+    let asked: Vec<_> = results.iter().filter(|result| !not_promised(result)).map(|result| result.name).collect();
     let expected = [
         "answered-once",
         "forgotten",

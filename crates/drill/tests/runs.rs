@@ -6,9 +6,7 @@ mod fixture;
 use fake::Fake;
 use firedrill_drill::{Drill, Go, Schedule, Sink, World, run, step};
 use firedrill_history::{Event, Phase, Purpose};
-use firedrill_model::{
-    ClientId, FaultKind, HazardSet, Op, OpId, Outcome, RegionId, ServiceId, SiteId, Time, Value,
-};
+use firedrill_model::{ClientId, FaultKind, HazardSet, Op, OpId, Outcome, RegionId, ServiceId, SiteId, Time, Value};
 use firedrill_plan::Scenario;
 use firedrill_plan::scenario::Rollbacks;
 use fixture::{calm, capabilities, draw, plan, secs, site_failure, swarm};
@@ -19,12 +17,7 @@ use std::time::Duration;
 fn journal(schedule: &Schedule) -> Vec<Event> {
     let mut events = Vec::new();
     let mut world = Fake::new(&schedule.setup);
-    run(
-        &mut world,
-        Drill::new(Arc::new(schedule.clone())),
-        &mut events,
-        &mut |_| Go::On,
-    );
+    run(&mut world, Drill::new(Arc::new(schedule.clone())), &mut events, &mut |_| Go::On);
     events
 }
 
@@ -41,13 +34,8 @@ fn ending(events: &[Event]) -> &str {
 }
 
 fn phase(events: &[Event], wanted: Phase) -> Time {
-    let began =
-        |event: &&Event| matches!(event, Event::PhaseBegan { phase, .. } if *phase == wanted);
-    events
-        .iter()
-        .find(began)
-        .map(Event::t)
-        .expect("every run has all phases")
+    let began = |event: &&Event| matches!(event, Event::PhaseBegan { phase, .. } if *phase == wanted);
+    events.iter().find(began).map(Event::t).expect("every run has all phases")
 }
 
 /// What was invoked, with its outcome.
@@ -65,43 +53,14 @@ fn operations(events: &[Event]) -> BTreeMap<OpId, Operation<'_>> {
     let mut operations = BTreeMap::new();
     for event in events {
         match event {
-            Event::Invoked {
-                t,
-                id,
-                client,
-                region,
-                service,
-                purpose,
-                op,
-            } => {
-                let (t, client, region, service, purpose) =
-                    (*t, *client, *region, *service, *purpose);
-                let operation = Operation {
-                    t,
-                    client,
-                    region,
-                    service,
-                    purpose,
-                    op,
-                    returned: None,
-                };
-                assert!(
-                    operations.insert(*id, operation).is_none(),
-                    "{id} was invoked twice"
-                );
+            Event::Invoked { t, id, client, region, service, purpose, op } => {
+                let (t, client, region, service, purpose) = (*t, *client, *region, *service, *purpose);
+                let operation = Operation { t, client, region, service, purpose, op, returned: None };
+                assert!(operations.insert(*id, operation).is_none(), "{id} was invoked twice");
             }
-            Event::Returned {
-                t,
-                id,
-                site,
-                outcome,
-                ..
-            } => {
+            Event::Returned { t, id, site, outcome, .. } => {
                 let operation = operations.get_mut(id).expect("invoked before it returned");
-                assert!(
-                    operation.returned.replace((*t, *site, outcome)).is_none(),
-                    "{id} returned twice"
-                );
+                assert!(operation.returned.replace((*t, *site, outcome)).is_none(), "{id} returned twice");
             }
             _ => {}
         }
@@ -116,111 +75,45 @@ fn a_lost_site_is_failed_over_and_all_phases_are_gone_through() {
     let (hurt, heal) = (phase(&events, Phase::Hurt), phase(&events, Phase::Heal));
     assert_eq!(hurt, Time::from_secs(30));
     // 20 s of detection, up to 30 s of DNS, 60 s of proof.
-    assert!(
-        (Time::from_secs(30 + 80)..Time::from_secs(30 + 140)).contains(&heal),
-        "healed at {heal}"
-    );
-    let began: Vec<_> = events
-        .iter()
-        .filter(|event| matches!(event, Event::FaultBegan { .. }))
-        .collect();
-    assert!(matches!(
-        began[..],
-        [Event::FaultBegan {
-            struck: true,
-            late: Duration::ZERO,
-            mechanism: Some(_),
-            ..
-        }]
-    ));
-    let ended = events
-        .iter()
-        .find(|event| matches!(event, Event::FaultEnded { .. }))
-        .expect("rolled back");
+    assert!((Time::from_secs(30 + 80)..Time::from_secs(30 + 140)).contains(&heal), "healed at {heal}");
+    let began: Vec<_> = events.iter().filter(|event| matches!(event, Event::FaultBegan { .. })).collect();
+    assert!(matches!(began[..], [Event::FaultBegan { struck: true, late: Duration::ZERO, mechanism: Some(_), .. }]));
+    let ended = events.iter().find(|event| matches!(event, Event::FaultEnded { .. })).expect("rolled back");
     assert!(ended.t() >= heal);
-    let states = events
-        .iter()
-        .filter(|event| matches!(event, Event::FinalState { up: true, .. }))
-        .count();
-    assert_eq!(
-        states, 3,
-        "reports of before the sites agreed are not journalled"
-    );
-    assert_eq!(
-        events
-            .iter()
-            .filter(|event| matches!(event, Event::Judged { .. }))
-            .count(),
-        1
-    );
+    let states = events.iter().filter(|event| matches!(event, Event::FinalState { up: true, .. })).count();
+    assert_eq!(states, 3, "reports of before the sites agreed are not journalled");
+    assert_eq!(events.iter().filter(|event| matches!(event, Event::Judged { .. })).count(), 1);
 }
 
 #[test]
 fn a_run_without_faults_ends_soon_and_nothing_fails() {
     let events = run_scenario(&calm(), 1);
     assert_eq!(ending(&events), "complete");
-    assert!(
-        events.last().expect("some").t() < Time::from_secs(45),
-        "{:?}",
-        events.last()
-    );
-    assert!(
-        operations(&events)
-            .values()
-            .all(|operation| matches!(operation.returned, Some((_, _, Outcome::Ok(_)))))
-    );
+    assert!(events.last().expect("some").t() < Time::from_secs(45), "{:?}", events.last());
+    assert!(operations(&events).values().all(|operation| matches!(operation.returned, Some((_, _, Outcome::Ok(_))))));
 }
 
 #[test]
 fn without_rollbacks_what_is_lost_stays_lost_and_need_not_agree() {
-    let events = run_scenario(
-        &Scenario {
-            rollbacks: Rollbacks::None,
-            ..site_failure()
-        },
-        1,
-    );
+    let events = run_scenario(&Scenario { rollbacks: Rollbacks::None, ..site_failure() }, 1);
     assert_eq!(ending(&events), "complete");
-    assert!(
-        !events
-            .iter()
-            .any(|event| matches!(event, Event::FaultEnded { .. }))
-    );
-    let down = |event: &&Event| {
-        matches!(
-            event,
-            Event::FinalState {
-                site: SiteId(0),
-                up: false,
-                ..
-            }
-        )
-    };
+    assert!(!events.iter().any(|event| matches!(event, Event::FaultEnded { .. })));
+    let down = |event: &&Event| matches!(event, Event::FinalState { site: SiteId(0), up: false, .. });
     assert_eq!(events.iter().filter(down).count(), 1);
 }
 
 #[test]
 fn a_majority_that_stays_lost_is_waited_for_until_the_deadlines_and_no_longer() {
-    let mut scenario = Scenario {
-        rollbacks: Rollbacks::None,
-        ..site_failure()
-    };
+    let mut scenario = Scenario { rollbacks: Rollbacks::None, ..site_failure() };
     let fault = [SiteId(0), SiteId(1)].into_iter().collect();
     scenario.method[0].fault = firedrill_plan::scenario::FaultSpec::SiteLoss(fault);
     let events = run_scenario(&scenario, 1);
     assert_eq!(ending(&events), "deadline");
     let heal = phase(&events, Phase::Heal);
     let patience = secs(30 + 15 * 60 + 60);
-    assert!(
-        heal >= Time::ZERO + patience && heal <= Time::ZERO + patience + secs(1),
-        "{heal}"
-    );
+    assert!(heal >= Time::ZERO + patience && heal <= Time::ZERO + patience + secs(1), "{heal}");
     assert!(events.last().expect("some").t() <= heal + secs(300 + 30));
-    assert!(
-        operations(&events)
-            .values()
-            .all(|operation| operation.returned.is_some())
-    );
+    assert!(operations(&events).values().all(|operation| operation.returned.is_some()));
 }
 
 #[test]
@@ -228,13 +121,8 @@ fn events_are_in_order_of_time_and_operations_in_order_of_invocation() {
     for scenario in [site_failure(), swarm()] {
         let events = run_scenario(&scenario, 3);
         assert!(events.is_sorted_by_key(Event::t));
-        let invoked = events.iter().filter_map(|event| {
-            if let Event::Invoked { id, .. } = event {
-                Some(id.0)
-            } else {
-                None
-            }
-        });
+        let invoked =
+            events.iter().filter_map(|event| if let Event::Invoked { id, .. } = event { Some(id.0) } else { None });
         assert!(invoked.eq(0..operations(&events).len() as u64));
     }
 }
@@ -248,10 +136,7 @@ fn clients_are_single_threaded_and_every_operation_returns() {
         for event in &events {
             match event {
                 Event::Invoked { id, client, .. } => {
-                    assert!(
-                        busy.insert(*client),
-                        "{client} has two operations under way"
-                    );
+                    assert!(busy.insert(*client), "{client} has two operations under way");
                     whose.insert(*id, *client);
                 }
                 Event::Returned { id, .. } => assert!(busy.remove(&whose[id])),
@@ -280,11 +165,7 @@ fn written_values_are_unique_and_keys_bounded() {
             let (ops, doubts) = used.entry(operation.op.key()).or_default();
             *ops += 1;
             *doubts += u32::from(unknown && operation.purpose == Purpose::Workload);
-            assert!(
-                *ops <= 100 && *doubts <= 8,
-                "{:?}: {ops} operations, {doubts} unknowns",
-                operation.op.key()
-            );
+            assert!(*ops <= 100 && *doubts <= 8, "{:?}: {ops} operations, {doubts} unknowns", operation.op.key());
             if operation.purpose == Purpose::Workload {
                 let use_of = (operation.client, operation.op.key());
                 assert!(!abandoned.contains(&use_of), "{use_of:?} was abandoned");
@@ -293,10 +174,7 @@ fn written_values_are_unique_and_keys_bounded() {
                 }
             }
         }
-        assert!(
-            unknowns > 0,
-            "a swarm without an unknown tests nothing here"
-        );
+        assert!(unknowns > 0, "a swarm without an unknown tests nothing here");
     }
 }
 
@@ -304,55 +182,28 @@ fn written_values_are_unique_and_keys_bounded() {
 fn every_written_key_is_scanned_once_after_the_heal() {
     let events = run_scenario(&site_failure(), 2);
     let operations = operations(&events);
-    let written: BTreeSet<_> = operations
-        .values()
-        .filter(|it| !it.op.is_read())
-        .map(|it| it.op.key())
-        .collect();
-    let scans: Vec<_> = operations
-        .values()
-        .filter(|operation| operation.purpose == Purpose::Scan)
-        .collect();
-    assert_eq!(
-        scans
-            .iter()
-            .map(|scan| scan.op.key())
-            .collect::<BTreeSet<_>>(),
-        written
-    );
+    let written: BTreeSet<_> = operations.values().filter(|it| !it.op.is_read()).map(|it| it.op.key()).collect();
+    let scans: Vec<_> = operations.values().filter(|operation| operation.purpose == Purpose::Scan).collect();
+    assert_eq!(scans.iter().map(|scan| scan.op.key()).collect::<BTreeSet<_>>(), written);
     assert_eq!(scans.len(), written.len());
     let heal = phase(&events, Phase::Heal);
-    assert!(
-        scans
-            .iter()
-            .all(|scan| scan.t >= heal && matches!(scan.returned, Some((_, _, Outcome::Ok(_)))))
-    );
-    let last = operations
-        .values()
-        .filter(|it| it.purpose == Purpose::Workload)
-        .filter_map(|it| it.returned)
-        .map(|it| it.0);
+    assert!(scans.iter().all(|scan| scan.t >= heal && matches!(scan.returned, Some((_, _, Outcome::Ok(_))))));
+    let last =
+        operations.values().filter(|it| it.purpose == Purpose::Workload).filter_map(|it| it.returned).map(|it| it.0);
     let first = scans.iter().map(|scan| scan.t).min();
-    assert!(
-        last.max() <= first,
-        "the workload stops before the scan begins"
-    );
+    assert!(last.max() <= first, "the workload stops before the scan begins");
 }
 
 /// Probes of one service and region that were sent in a stretch, and how many of them write.
 fn probes(events: &[Event], from: Time, to: Time) -> (usize, usize) {
     let operations = operations(events);
     let probes = operations.values().filter(|operation| {
-        let its = operation.purpose == Purpose::Probe
-            && operation.service == ServiceId(1)
-            && operation.region == RegionId(1);
+        let its =
+            operation.purpose == Purpose::Probe && operation.service == ServiceId(1) && operation.region == RegionId(1);
         its && (from..to).contains(&operation.t)
     });
     let probes: Vec<_> = probes.collect();
-    (
-        probes.len(),
-        probes.iter().filter(|probe| !probe.op.is_read()).count(),
-    )
+    (probes.len(), probes.iter().filter(|probe| !probe.op.is_read()).count())
 }
 
 #[test]
@@ -369,10 +220,7 @@ fn probers_hurry_from_ten_seconds_before_the_fault_until_every_outage_has_closed
 fn a_probe_is_sent_once_and_given_up_after_a_second() {
     let events = run_scenario(&site_failure(), 1);
     let (mut unknown, mut failed) = (0, 0);
-    for operation in operations(&events)
-        .values()
-        .filter(|operation| operation.purpose == Purpose::Probe)
-    {
+    for operation in operations(&events).values().filter(|operation| operation.purpose == Purpose::Probe) {
         let (t, _, outcome) = operation.returned.expect("returned");
         assert!(t.since(operation.t) <= secs(1));
         match outcome {
@@ -386,19 +234,13 @@ fn a_probe_is_sent_once_and_given_up_after_a_second() {
     }
     assert!(unknown > 100, "a lost site neither answers nor refuses");
     assert_eq!(failed, 0);
-    let twice = events
-        .iter()
-        .filter(|event| matches!(event, Event::Returned { attempts: 2.., .. }))
-        .count();
+    let twice = events.iter().filter(|event| matches!(event, Event::Returned { attempts: 2.., .. })).count();
     assert!(twice > 0, "clients do try again");
 }
 
 #[test]
 fn after_fifteen_minutes_without_a_success_probers_tire() {
-    let mut scenario = Scenario {
-        rollbacks: Rollbacks::None,
-        ..site_failure()
-    };
+    let mut scenario = Scenario { rollbacks: Rollbacks::None, ..site_failure() };
     let fault = [SiteId(0), SiteId(1)].into_iter().collect();
     scenario.method[0].fault = firedrill_plan::scenario::FaultSpec::SiteLoss(fault);
     let events = run_scenario(&scenario, 1);
@@ -413,31 +255,18 @@ fn clients_that_ignore_the_dns_lifetime_stay_with_the_first_site() {
     scenario.workload.ignore_dns_ttl_percent = 10;
     let events = run_scenario(&scenario, 1);
     let (heal, mut asked) = (phase(&events, Phase::Heal), BTreeMap::new());
-    for operation in operations(&events)
-        .values()
-        .filter(|operation| operation.purpose == Purpose::Workload)
-    {
+    for operation in operations(&events).values().filter(|operation| operation.purpose == Purpose::Workload) {
         if operation.t > Time::from_secs(90)
             && operation.t < heal
             && let Some((_, Some(site), _)) = operation.returned
         {
-            asked
-                .entry(operation.client)
-                .or_insert_with(BTreeSet::new)
-                .insert(site);
+            asked.entry(operation.client).or_insert_with(BTreeSet::new).insert(site);
         }
     }
     assert_eq!(asked.len(), 6, "two regions of three clients");
-    let stuck: Vec<_> = asked
-        .iter()
-        .filter(|(_, sites)| sites.contains(&SiteId(0)))
-        .map(|(client, _)| client.0)
-        .collect();
-    assert_eq!(
-        stuck,
-        [0],
-        "a tenth of six, rounded up; the others follow the record"
-    );
+    let stuck: Vec<_> =
+        asked.iter().filter(|(_, sites)| sites.contains(&SiteId(0))).map(|(client, _)| client.0).collect();
+    assert_eq!(stuck, [0], "a tenth of six, rounded up; the others follow the record");
 }
 
 #[test]
@@ -457,9 +286,7 @@ fn a_forked_run_goes_on_as_the_first() {
         step(&mut world, &mut drill, &mut events, &mut |_| Go::On);
     }
     let mut forked = events.clone();
-    run(&mut world.clone(), drill.clone(), &mut forked, &mut |_| {
-        Go::On
-    });
+    run(&mut world.clone(), drill.clone(), &mut forked, &mut |_| Go::On);
     run(&mut world, drill, &mut events, &mut |_| Go::On);
     assert_eq!(forked, events);
 }
@@ -470,8 +297,7 @@ fn swarms_end_with_service_and_agreement() {
         let events = run_scenario(&swarm(), seed);
         assert_eq!(ending(&events), "complete", "seed {seed}");
         let unread = operations(&events).values().any(|operation| {
-            operation.purpose == Purpose::Scan
-                && !matches!(operation.returned, Some((_, _, Outcome::Ok(_))))
+            operation.purpose == Purpose::Scan && !matches!(operation.returned, Some((_, _, Outcome::Ok(_))))
         });
         assert!(!unread, "seed {seed}");
     }
@@ -484,19 +310,10 @@ fn a_halt_ends_the_journal_with_everything_returned() {
     let mut world = Fake::new(&schedule.setup);
     let halt_at = Time::from_secs(40);
     let mut control = |now: Time| if now >= halt_at { Go::Halt } else { Go::On };
-    let end = run(
-        &mut world,
-        Drill::new(Arc::new(schedule)),
-        &mut events,
-        &mut control,
-    );
+    let end = run(&mut world, Drill::new(Arc::new(schedule)), &mut events, &mut control);
     assert_eq!(ending(&events), "halted");
     assert!(end >= halt_at && end < halt_at + secs(1));
-    assert!(
-        operations(&events)
-            .values()
-            .all(|operation| operation.returned.is_some())
-    );
+    assert!(operations(&events).values().all(|operation| operation.returned.is_some()));
     assert!(events.is_sorted_by_key(Event::t));
 }
 
@@ -508,18 +325,11 @@ impl World for Failing {
         self.0.capabilities()
     }
 
-    fn step(
-        &mut self,
-        until: Time,
-        commands: &[firedrill_drill::world::Command],
-    ) -> firedrill_drill::world::Step {
+    fn step(&mut self, until: Time, commands: &[firedrill_drill::world::Command]) -> firedrill_drill::world::Step {
         let mut step = self.0.step(until, commands);
         if step.now >= self.1 {
-            let event = firedrill_drill::world::WorldEvent::Failed {
-                error: "out of containers".into(),
-            };
-            step.events
-                .push(firedrill_drill::world::Happened { t: step.now, event });
+            let event = firedrill_drill::world::WorldEvent::Failed { error: "out of containers".into() };
+            step.events.push(firedrill_drill::world::Happened { t: step.now, event });
         }
         step
     }
@@ -530,50 +340,20 @@ fn a_world_that_fails_ends_the_run_with_its_error() {
     let schedule = draw(&site_failure(), 1);
     let mut world = Failing(Fake::new(&schedule.setup), Time::from_secs(35));
     let mut events = Vec::new();
-    run(
-        &mut world,
-        Drill::new(Arc::new(schedule)),
-        &mut events,
-        &mut |_| Go::On,
-    );
+    run(&mut world, Drill::new(Arc::new(schedule)), &mut events, &mut |_| Go::On);
     assert_eq!(ending(&events), "out of containers");
 }
 
 #[test]
 fn a_fault_without_a_mechanism_is_journalled_so_and_never_ended() {
     let can = capabilities(&[FaultKind::Crash]);
-    let schedule = Schedule::draw(
-        &plan(),
-        &site_failure(),
-        "test.toml",
-        1,
-        &can,
-        HazardSet::NONE,
-    );
+    let schedule = Schedule::draw(&plan(), &site_failure(), "test.toml", 1, &can, HazardSet::NONE);
     let mut world = Fake::limited(&schedule.setup, &can.faults);
     let mut events = Vec::new();
-    run(
-        &mut world,
-        Drill::new(Arc::new(schedule)),
-        &mut events,
-        &mut |_| Go::On,
-    );
-    let began = |event: &&Event| {
-        matches!(
-            event,
-            Event::FaultBegan {
-                mechanism: None,
-                struck: false,
-                ..
-            }
-        )
-    };
+    run(&mut world, Drill::new(Arc::new(schedule)), &mut events, &mut |_| Go::On);
+    let began = |event: &&Event| matches!(event, Event::FaultBegan { mechanism: None, struck: false, .. });
     assert_eq!(events.iter().filter(began).count(), 1);
-    assert!(
-        !events
-            .iter()
-            .any(|event| matches!(event, Event::FaultEnded { .. }))
-    );
+    assert!(!events.iter().any(|event| matches!(event, Event::FaultEnded { .. })));
     assert_eq!(ending(&events), "complete");
 }
 

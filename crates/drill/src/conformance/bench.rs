@@ -4,8 +4,7 @@ use super::Make;
 use super::plan::setup;
 use crate::world::{Action, Capabilities, Command, Happened, RequestId, Setup, World, WorldEvent};
 use firedrill_model::{
-    Fault, FaultId, Key, Op, OpResult, RegionId, Request, Response, ServiceId, SessionId, SiteId,
-    Time, Value,
+    Fault, FaultId, Key, Op, OpResult, RegionId, Request, Response, ServiceId, SessionId, SiteId, Time, Value,
 };
 use std::time::Duration;
 
@@ -77,14 +76,7 @@ impl Bench {
 
     /// The plan's longest round trip between sites.
     pub(super) fn longest_link(&self) -> Duration {
-        self.setup
-            .plan
-            .links
-            .iter()
-            .flatten()
-            .map(|link| link.round_trip)
-            .max()
-            .unwrap_or_default()
+        self.setup.plan.links.iter().flatten().map(|link| link.round_trip).max().unwrap_or_default()
     }
 
     /// All that was told so far.
@@ -113,46 +105,23 @@ impl Bench {
     pub(super) fn send(&mut self, due: Time, region: RegionId, site: SiteId, op: Op) -> RequestId {
         self.requests += 1;
         let id = RequestId(self.requests);
-        let request = Request {
-            session: SessionId(self.requests),
-            seq: 1,
-            service: ServiceId(0),
-            op,
-        };
-        self.command(
-            due,
-            Action::Send {
-                id,
-                region,
-                site,
-                request,
-            },
-        );
+        let request = Request { session: SessionId(self.requests), seq: 1, service: ServiceId(0), op };
+        self.command(due, Action::Send { id, region, site, request });
         id
     }
 
     /// What the client learned of a request: when, and `None` for a refusal or a broken connection, else the answer. In order.
-    pub(super) fn fates(
-        &self,
-        request: RequestId,
-    ) -> impl Iterator<Item = (Time, Option<&Response>)> {
-        self.told
-            .iter()
-            .filter_map(move |happened| match &happened.event {
-                WorldEvent::Answered { id, response } if *id == request => {
-                    Some((happened.t, Some(response)))
-                }
-                WorldEvent::Refused { id } | WorldEvent::Broken { id } if *id == request => {
-                    Some((happened.t, None))
-                }
-                _ => None,
-            })
+    pub(super) fn fates(&self, request: RequestId) -> impl Iterator<Item = (Time, Option<&Response>)> {
+        self.told.iter().filter_map(move |happened| match &happened.event {
+            WorldEvent::Answered { id, response } if *id == request => Some((happened.t, Some(response))),
+            WorldEvent::Refused { id } | WorldEvent::Broken { id } if *id == request => Some((happened.t, None)),
+            _ => None,
+        })
     }
 
     /// Whether a request was done.
     pub(super) fn is_done(&self, request: RequestId) -> bool {
-        self.fates(request)
-            .any(|(_, response)| matches!(response, Some(Response::Done(_))))
+        self.fates(request).any(|(_, response)| matches!(response, Some(Response::Done(_))))
     }
 
     /// Lets the world run for so long.
@@ -162,11 +131,7 @@ impl Bench {
     }
 
     /// Lets the world run until a request has a fate, or for so long.
-    pub(super) fn await_fate(
-        &mut self,
-        request: RequestId,
-        within: Duration,
-    ) -> Result<(), String> {
+    pub(super) fn await_fate(&mut self, request: RequestId, within: Duration) -> Result<(), String> {
         let until = self.now + within;
         self.run_until(until, |bench| bench.fates(request).next().is_some())
     }
@@ -176,16 +141,9 @@ impl Bench {
         while self.now < until && !enough(self) {
             let before = (self.now, self.told.len());
             self.step(until)?;
-            idle = if before == (self.now, self.told.len()) {
-                idle + 1
-            } else {
-                0
-            };
+            idle = if before == (self.now, self.told.len()) { idle + 1 } else { 0 };
             if idle > IDLE_STEPS {
-                return Err(format!(
-                    "the world does not go on at {}, though asked to until {until}",
-                    self.now
-                ));
+                return Err(format!("the world does not go on at {}, though asked to until {until}", self.now));
             }
         }
         Ok(())
@@ -194,20 +152,12 @@ impl Bench {
     fn step(&mut self, until: Time) -> Result<(), String> {
         let step = self.world.step(until, &self.commands);
         self.commands.clear();
-        let slack = if self.capabilities.deterministic {
-            Duration::ZERO
-        } else {
-            REAL_TIME_SLACK
-        };
+        let slack = if self.capabilities.deterministic { Duration::ZERO } else { REAL_TIME_SLACK };
         if step.now < self.now {
-            self.clock_breaches.push(format!(
-                "the clock ran back from {} to {}",
-                self.now, step.now
-            ));
+            self.clock_breaches.push(format!("the clock ran back from {} to {}", self.now, step.now));
         }
         if step.now > until + slack {
-            self.clock_breaches
-                .push(format!("a step until {until} ran to {}", step.now));
+            self.clock_breaches.push(format!("a step until {until} ran to {}", step.now));
         }
         for happened in step.events {
             self.check_order(&happened, step.now);
@@ -221,23 +171,13 @@ impl Bench {
     }
 
     fn check_order(&mut self, happened: &Happened, now: Time) {
-        let slack = if self.capabilities.deterministic {
-            Duration::ZERO
-        } else {
-            REAL_TIME_SLACK
-        };
+        let slack = if self.capabilities.deterministic { Duration::ZERO } else { REAL_TIME_SLACK };
         let last = self.told.last().map_or(Time::ZERO, |last| last.t);
         if happened.t + slack < last {
-            self.order_breaches.push(format!(
-                "after {last} it told of {}: {:?}",
-                happened.t, happened.event
-            ));
+            self.order_breaches.push(format!("after {last} it told of {}: {:?}", happened.t, happened.event));
         }
         if happened.t > now {
-            self.order_breaches.push(format!(
-                "at {now} it told of {}: {:?}",
-                happened.t, happened.event
-            ));
+            self.order_breaches.push(format!("at {now} it told of {}: {:?}", happened.t, happened.event));
         }
     }
 
@@ -260,16 +200,12 @@ impl Bench {
             self.command(self.now, Action::Forget { id });
             self.run_for(Duration::from_millis(200))?;
         }
-        Err(format!(
-            "{op:?} through {site} from {region} was not done within {} s",
-            within.as_secs()
-        ))
+        Err(format!("{op:?} through {site} from {region} was not done within {} s", within.as_secs()))
     }
 
     /// Waits until the world acknowledges a first write.
     pub(super) fn ready(&mut self) -> Result<(), String> {
-        self.done(NEAR, FIRST, &write("ready", "yes"), READY_WITHIN)
-            .map(|_| ())
+        self.done(NEAR, FIRST, &write("ready", "yes"), READY_WITHIN).map(|_| ())
     }
 
     /// What a key has, read through the first site from the far region.
@@ -284,11 +220,7 @@ impl Bench {
     pub(super) fn expect_value(&mut self, key: &str, expected: Option<&str>) -> Result<(), String> {
         let expected = expected.map(|text| Value::new(text.as_bytes()));
         let value = self.value(key)?;
-        if value == expected {
-            Ok(())
-        } else {
-            Err(format!("{key} has {value:?} and should have {expected:?}"))
-        }
+        if value == expected { Ok(()) } else { Err(format!("{key} has {value:?} and should have {expected:?}")) }
     }
 }
 
@@ -297,10 +229,7 @@ pub(super) fn read(key: &str) -> Op {
 }
 
 pub(super) fn write(key: &str, value: &str) -> Op {
-    Op::Write {
-        key: Key::new(key),
-        value: Value::new(value.as_bytes()),
-    }
+    Op::Write { key: Key::new(key), value: Value::new(value.as_bytes()) }
 }
 
 /// `Ok` if it holds, else what was seen.

@@ -70,12 +70,7 @@ pub const TESTS: &[Test] = &[
         &[],
         requests::answered_once,
     ),
-    test(
-        "forgotten",
-        "of a forgotten request nothing more is told",
-        &[],
-        requests::forgotten,
-    ),
+    test("forgotten", "of a forgotten request nothing more is told", &[], requests::forgotten),
     test(
         "latency",
         "an answer takes the round trip of the plan, and little more than the sites need",
@@ -88,12 +83,7 @@ pub const TESTS: &[Test] = &[
         &[FaultKind::SiteLoss],
         processes::site_loss,
     ),
-    test(
-        "crash",
-        "a crashed site refuses or breaks connections",
-        &[FaultKind::Crash],
-        processes::crash,
-    ),
+    test("crash", "a crashed site refuses or breaks connections", &[FaultKind::Crash], processes::crash),
     test(
         "restart",
         "after a restart of all sites acknowledged writes are there",
@@ -106,42 +96,22 @@ pub const TESTS: &[Test] = &[
         &[FaultKind::PowerLoss],
         processes::power_loss,
     ),
-    test(
-        "freeze",
-        "a frozen site answers nothing",
-        &[FaultKind::Freeze],
-        processes::freeze,
-    ),
+    test("freeze", "a frozen site answers nothing", &[FaultKind::Freeze], processes::freeze),
     test(
         "thaw",
         "a thawed site answers again, and nothing older than was acknowledged",
         &[FaultKind::Freeze],
         processes::thaw,
     ),
-    test(
-        "partition",
-        "a site that is cut off both ways commits nothing",
-        &[FaultKind::Partition],
-        links::partition,
-    ),
-    test(
-        "partition-heals",
-        "after healing, traffic flows within 30 s",
-        &[FaultKind::Partition],
-        links::heals,
-    ),
+    test("partition", "a site that is cut off both ways commits nothing", &[FaultKind::Partition], links::partition),
+    test("partition-heals", "after healing, traffic flows within 30 s", &[FaultKind::Partition], links::heals),
     test(
         "partition-region",
         "a region that is cut off gets nothing through, the others do",
         &[FaultKind::Partition],
         links::region,
     ),
-    test(
-        "one-way-to",
-        "cut one way, requests do not arrive",
-        &[FaultKind::PartitionOneWay],
-        links::one_way_to,
-    ),
+    test("one-way-to", "cut one way, requests do not arrive", &[FaultKind::PartitionOneWay], links::one_way_to),
     test(
         "one-way-from",
         "cut the other way, requests arrive and answers do not",
@@ -172,30 +142,15 @@ pub const TESTS: &[Test] = &[
         &[FaultKind::ClockSkew, FaultKind::Crash],
         slowness::clock_skew,
     ),
-    test(
-        "clock",
-        "time never runs backwards, and no step passes its limit",
-        &[],
-        telling::clock,
-    ),
-    test(
-        "order",
-        "events are told in order of time, none before it happened",
-        &[],
-        telling::order,
-    ),
+    test("clock", "time never runs backwards, and no step passes its limit", &[], telling::clock),
+    test("order", "events are told in order of time, none before it happened", &[], telling::order),
     test(
         "faults-told",
         "a fault is told once when it begins, and when it ends; what the world can't do has no mechanism",
         &[],
         telling::faults_told,
     ),
-    test(
-        "report",
-        "every site reports, and one that is down is reported so",
-        &[FaultKind::Crash],
-        telling::report,
-    ),
+    test("report", "every site reports, and one that is down is reported so", &[FaultKind::Crash], telling::report),
     Test {
         name: "determinism",
         promise: "the same seed gives the same events",
@@ -211,13 +166,7 @@ const fn test(
     needs: &'static [FaultKind],
     run: fn(&mut Bench, &mut Make<'_>) -> Result<(), String>,
 ) -> Test {
-    Test {
-        name,
-        promise,
-        needs,
-        needs_determinism: false,
-        run,
-    }
+    Test { name, promise, needs, needs_determinism: false, run }
 }
 
 /// Runs the whole suite, each test in a world of its own.
@@ -236,29 +185,15 @@ impl Test {
                 Err(seen) => Verdict::Broken(seen),
             },
         };
-        ConformanceResult {
-            name: self.name,
-            promise: self.promise,
-            verdict,
-        }
+        ConformanceResult { name: self.name, promise: self.promise, verdict }
     }
 
     fn not_promised(&self, bench: &Bench) -> Option<String> {
         let capabilities = bench.capabilities();
         if self.needs_determinism && !capabilities.deterministic {
-            return Some(format!(
-                "the world `{}` does not claim determinism",
-                capabilities.world
-            ));
+            return Some(format!("the world `{}` does not claim determinism", capabilities.world));
         }
-        let missing = self
-            .needs
-            .iter()
-            .find(|kind| !capabilities.faults.contains(kind))?;
-        Some(format!(
-            "the world `{}` can't do {}",
-            capabilities.world,
-            missing.name()
-        ))
+        let missing = self.needs.iter().find(|kind| !capabilities.faults.contains(kind))?;
+        Some(format!("the world `{}` can't do {}", capabilities.world, missing.name()))
     }
 }

@@ -16,42 +16,19 @@ pub fn setup() -> Setup {
     let plan = plan();
     let config = plan.stack_config();
     let sync = Duration::from_millis(1);
-    let physics = Physics {
-        sync_min: sync,
-        sync_max: sync,
-        jitter_per_mille: 0,
-        loss_per_mille: 0,
-    };
-    Setup {
-        plan,
-        config,
-        seed: 1,
-        physics,
-    }
+    let physics = Physics { sync_min: sync, sync_max: sync, jitter_per_mille: 0, loss_per_mille: 0 };
+    Setup { plan, config, seed: 1, physics }
 }
 
 fn plan() -> Plan {
-    let site = |name: &str, role: &str| Site {
-        name: name.into(),
-        role: role.into(),
-        capacity_percent: 100,
-    };
+    let site = |name: &str, role: &str| Site { name: name.into(), role: role.into(), capacity_percent: 100 };
     let row = |row: [u64; 3]| row.map(Duration::from_millis);
-    let region = |name: &str, place: usize| Region {
-        name: name.into(),
-        round_trips: row(REGIONS_MS[place]).to_vec(),
-    };
+    let region = |name: &str, place: usize| Region { name: name.into(), round_trips: row(REGIONS_MS[place]).to_vec() };
     Plan {
         title: "conformance".into(),
         text: String::new(),
-        sites: vec![
-            site("first", "primary"),
-            site("second", "secondary"),
-            site("third", "tertiary"),
-        ],
-        links: LINKS_MS
-            .map(|links| row(links).map(|round_trip| Link { round_trip }).to_vec())
-            .to_vec(),
+        sites: vec![site("first", "primary"), site("second", "secondary"), site("third", "tertiary")],
+        links: LINKS_MS.map(|links| row(links).map(|round_trip| Link { round_trip }).to_vec()).to_vec(),
         regions: vec![region("near", 0), region("far", 1)],
         services: vec![Service {
             name: "store".into(),
@@ -67,11 +44,7 @@ fn plan() -> Plan {
             max_batch: 64,
             max_in_flight: 16,
         },
-        detection: Detection {
-            interval: Duration::from_secs(30),
-            timeout: Duration::from_secs(30),
-            retries: 3,
-        },
+        detection: Detection { interval: Duration::from_secs(30), timeout: Duration::from_secs(30), retries: 3 },
         notifications: Vec::new(),
         dns_ttl: Duration::from_secs(30),
         level: Level {

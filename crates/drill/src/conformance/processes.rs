@@ -15,11 +15,7 @@ fn traffic(bench: &mut Bench, count: u32, for_s: u64) -> Result<Vec<RequestId>, 
     let mut requests = Vec::new();
     for number in 0..count {
         let due = bench.now() + Duration::from_millis(500) * number;
-        let op = if number % 2 == 0 {
-            read("ready")
-        } else {
-            write("traffic", &format!("v{number}"))
-        };
+        let op = if number % 2 == 0 { read("ready") } else { write("traffic", &format!("v{number}")) };
         requests.push(bench.send(due, NEAR, FIRST, op));
     }
     bench.run_for(Duration::from_millis(500) * count + Duration::from_secs(for_s))?;
@@ -27,19 +23,13 @@ fn traffic(bench: &mut Bench, count: u32, for_s: u64) -> Result<Vec<RequestId>, 
 }
 
 fn expect_silence(bench: &Bench, requests: &[RequestId], state: &str) -> Result<(), String> {
-    let told = requests
-        .iter()
-        .find_map(|request| bench.fates(*request).next());
-    expect(told.is_none(), || {
-        format!("a {state} site was heard: {told:?}")
-    })
+    let told = requests.iter().find_map(|request| bench.fates(*request).next());
+    expect(told.is_none(), || format!("a {state} site was heard: {told:?}"))
 }
 
 pub(super) fn site_loss(bench: &mut Bench, _: &mut Make<'_>) -> Result<(), String> {
     bench.ready()?;
-    bench.begin(Fault::SiteLoss {
-        sites: SiteSet::only(FIRST),
-    });
+    bench.begin(Fault::SiteLoss { sites: SiteSet::only(FIRST) });
     bench.run_for(EFFECT)?;
     let at_first = traffic(bench, 4, 5)?;
     expect_silence(bench, &at_first, "lost")?;
@@ -50,16 +40,11 @@ pub(super) fn site_loss(bench: &mut Bench, _: &mut Make<'_>) -> Result<(), Strin
 
 pub(super) fn crash(bench: &mut Bench, _: &mut Make<'_>) -> Result<(), String> {
     bench.ready()?;
-    bench.begin(Fault::Crash {
-        site: FIRST,
-        after_outputs: 0,
-    });
+    bench.begin(Fault::Crash { site: FIRST, after_outputs: 0 });
     bench.run_for(EFFECT)?;
     for request in traffic(bench, 6, 5)? {
         let fate = bench.fates(request).next();
-        expect(matches!(fate, Some((_, None))), || {
-            format!("a request to a crashed site: {fate:?}")
-        })?;
+        expect(matches!(fate, Some((_, None))), || format!("a request to a crashed site: {fate:?}"))?;
     }
     Ok(())
 }
@@ -67,12 +52,7 @@ pub(super) fn crash(bench: &mut Bench, _: &mut Make<'_>) -> Result<(), String> {
 pub(super) fn restart(bench: &mut Bench, _: &mut Make<'_>) -> Result<(), String> {
     bench.ready()?;
     bench.done(NEAR, FIRST, &write("kept", "over a crash"), READY_WITHIN)?;
-    let crashes = SITES.map(|site| {
-        bench.begin(Fault::Crash {
-            site,
-            after_outputs: 0,
-        })
-    });
+    let crashes = SITES.map(|site| bench.begin(Fault::Crash { site, after_outputs: 0 }));
     bench.run_for(EFFECT)?;
     crashes.into_iter().for_each(|id| bench.end(id));
     bench.expect_value("kept", Some("over a crash"))
@@ -80,21 +60,12 @@ pub(super) fn restart(bench: &mut Bench, _: &mut Make<'_>) -> Result<(), String>
 
 pub(super) fn power_loss(bench: &mut Bench, _: &mut Make<'_>) -> Result<(), String> {
     bench.ready()?;
-    bench.done(
-        NEAR,
-        FIRST,
-        &write("synced", "over a power loss"),
-        READY_WITHIN,
-    )?;
+    bench.done(NEAR, FIRST, &write("synced", "over a power loss"), READY_WITHIN)?;
     let id = bench.begin(Fault::PowerLoss { sites: ALL });
     bench.run_for(EFFECT)?;
     let meanwhile = traffic(bench, 4, 1)?;
-    let answer = meanwhile
-        .iter()
-        .find_map(|request| bench.fates(*request).find(|(_, answer)| answer.is_some()));
-    expect(answer.is_none(), || {
-        format!("a site without power answered: {answer:?}")
-    })?;
+    let answer = meanwhile.iter().find_map(|request| bench.fates(*request).find(|(_, answer)| answer.is_some()));
+    expect(answer.is_none(), || format!("a site without power answered: {answer:?}"))?;
     bench.end(id);
     bench.expect_value("synced", Some("over a power loss"))
 }
@@ -117,13 +88,8 @@ pub(super) fn thaw(bench: &mut Bench, _: &mut Make<'_>) -> Result<(), String> {
     bench.end(id);
     bench.expect_value("before", Some("the freeze"))?;
     bench.run_for(Duration::from_secs(10))?;
-    let stale = bench.fates(held).find(|(_, answer)| {
-        matches!(
-            answer,
-            Some(Response::Done(firedrill_model::OpResult::Value(None)))
-        )
-    });
-    expect(stale.is_none(), || {
-        format!("what it held was answered with something older: {stale:?}")
-    })
+    let stale = bench
+        .fates(held)
+        .find(|(_, answer)| matches!(answer, Some(Response::Done(firedrill_model::OpResult::Value(None)))));
+    expect(stale.is_none(), || format!("what it held was answered with something older: {stale:?}"))
 }

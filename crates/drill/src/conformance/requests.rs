@@ -17,20 +17,14 @@ pub(super) fn answered_once(bench: &mut Bench, _: &mut Make<'_>) -> Result<(), S
     for number in 0..30_u64 {
         let due = bench.now() + Duration::from_millis(50) * u32::try_from(number).unwrap_or(0);
         let key = format!("once{}", number % 5);
-        let op = if number.is_multiple_of(2) {
-            write(&key, &format!("v{number}"))
-        } else {
-            read(&key)
-        };
+        let op = if number.is_multiple_of(2) { write(&key, &format!("v{number}")) } else { read(&key) };
         let region = if number % 4 < 2 { NEAR } else { FAR };
         requests.push(bench.send(due, region, SITES[(number % 3) as usize], op));
     }
     bench.run_for(Duration::from_millis(1500) + ANSWERED_WITHIN)?;
     for request in requests {
         let fates = bench.fates(request).count();
-        expect(fates == 1, || {
-            format!("of {request:?} the client learned {fates} times")
-        })?;
+        expect(fates == 1, || format!("of {request:?} the client learned {fates} times"))?;
     }
     Ok(())
 }
@@ -40,15 +34,10 @@ pub(super) fn forgotten(bench: &mut Bench, _: &mut Make<'_>) -> Result<(), Strin
     let due = bench.now() + Duration::from_millis(100);
     let id = bench.send(due, NEAR, FIRST, write("forgotten", "v"));
     // Before half of the round trip, so that no answer can have come.
-    bench.command(
-        due + bench.round_trip(NEAR, FIRST) / 4,
-        Action::Forget { id },
-    );
+    bench.command(due + bench.round_trip(NEAR, FIRST) / 4, Action::Forget { id });
     bench.run_for(Duration::from_secs(5))?;
     let told = bench.fates(id).count();
-    expect(told == 0, || {
-        "a request was forgotten, and yet its fate was told".into()
-    })
+    expect(told == 0, || "a request was forgotten, and yet its fate was told".into())
 }
 
 pub(super) fn latency(bench: &mut Bench, _: &mut Make<'_>) -> Result<(), String> {
@@ -60,33 +49,19 @@ pub(super) fn latency(bench: &mut Bench, _: &mut Make<'_>) -> Result<(), String>
             for number in 0..11_u64 {
                 // Handed over well before it is due: it must not be sent then.
                 let due = bench.now() + Duration::from_millis(300);
-                let request = bench.send(
-                    due,
-                    region,
-                    site,
-                    write("latency", &format!("{region}{site}{number}")),
-                );
+                let request = bench.send(due, region, site, write("latency", &format!("{region}{site}{number}")));
                 bench.await_fate(request, ANSWERED_WITHIN)?;
                 let Some((t, _)) = bench.fates(request).next() else {
-                    return Err(format!(
-                        "no answer of {site} to {region} within {ANSWERED_WITHIN:?}"
-                    ));
+                    return Err(format!("no answer of {site} to {region} within {ANSWERED_WITHIN:?}"));
                 };
                 expect(t + EARLY >= due + round_trip, || {
-                    format!(
-                        "{site} answered {region} at {t}, sooner than {round_trip:?} after {due}"
-                    )
+                    format!("{site} answered {region} at {t}, sooner than {round_trip:?} after {due}")
                 })?;
                 taken.push(t.since(due));
             }
             taken.sort_unstable();
-            let (median, most) = (
-                taken[taken.len() / 2],
-                round_trip + bench.longest_link() * 2 + MARGIN,
-            );
-            expect(median <= most, || {
-                format!("{site} answers {region} in {median:?}, more than {most:?}")
-            })?;
+            let (median, most) = (taken[taken.len() / 2], round_trip + bench.longest_link() * 2 + MARGIN);
+            expect(median <= most, || format!("{site} answers {region} in {median:?}, more than {most:?}"))?;
         }
     }
     Ok(())

@@ -12,16 +12,12 @@ pub(super) fn slow_fsync(bench: &mut Bench, _: &mut Make<'_>) -> Result<(), Stri
     let slow = SITES.map(|site| bench.begin(Fault::SlowFsync { site, delay }));
     bench.run_for(Duration::from_secs(1))?;
     let taken = write_taken(bench, "slow")?;
-    expect(taken >= delay, || {
-        format!("no disk syncs in less than {delay:?}, and yet a write took {taken:?}")
-    })?;
+    expect(taken >= delay, || format!("no disk syncs in less than {delay:?}, and yet a write took {taken:?}"))?;
     slow.into_iter().for_each(|id| bench.end(id));
     // What was slow already is let finish.
     bench.done(NEAR, FIRST, &write("slow", "no more"), READY_WITHIN)?;
     let after = write_taken(bench, "fast")?;
-    expect(after < delay, || {
-        format!("after its end a write still took {after:?}")
-    })
+    expect(after < delay, || format!("after its end a write still took {after:?}"))
 }
 
 fn write_taken(bench: &mut Bench, value: &str) -> Result<Duration, String> {
@@ -39,30 +35,20 @@ pub(super) fn clock_skew(bench: &mut Bench, _: &mut Make<'_>) -> Result<(), Stri
     bench.ready()?;
     let (skewed, offset) = (SiteId(1), Duration::from_secs(3600));
     let offset_nanos = i64::try_from(nanos(offset)).unwrap_or(i64::MAX);
-    bench.begin(Fault::ClockSkew {
-        site: skewed,
-        offset_nanos,
-    });
+    bench.begin(Fault::ClockSkew { site: skewed, offset_nanos });
     bench.run_for(Duration::from_secs(1))?;
     // A restart is something that every site tells of.
     let mut seen = bench.told().len();
     for site in [skewed, SiteId(2)] {
-        let id = bench.begin(Fault::Crash {
-            site,
-            after_outputs: 0,
-        });
+        let id = bench.begin(Fault::Crash { site, after_outputs: 0 });
         bench.run_for(Duration::from_secs(1))?;
         bench.end(id);
         bench.run_for(Duration::from_secs(10))?;
         let since = std::mem::replace(&mut seen, bench.told().len());
-        let observed = bench.told()[since..]
-            .iter()
-            .find_map(|happened| match happened.event {
-                WorldEvent::Observed {
-                    site: of, site_t, ..
-                } if of == site => Some((happened.t, site_t)),
-                _ => None,
-            });
+        let observed = bench.told()[since..].iter().find_map(|happened| match happened.event {
+            WorldEvent::Observed { site: of, site_t, .. } if of == site => Some((happened.t, site_t)),
+            _ => None,
+        });
         let Some((t, site_t)) = observed else {
             return Err(format!("{site} was restarted and told nothing"));
         };

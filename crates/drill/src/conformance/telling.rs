@@ -11,18 +11,12 @@ const ENDED_WITHIN: Duration = Duration::from_secs(60);
 
 pub(super) fn clock(bench: &mut Bench, _: &mut Make<'_>) -> Result<(), String> {
     busy(bench)?;
-    bench
-        .clock_breaches
-        .first()
-        .map_or(Ok(()), |breach| Err(breach.clone()))
+    bench.clock_breaches.first().map_or(Ok(()), |breach| Err(breach.clone()))
 }
 
 pub(super) fn order(bench: &mut Bench, _: &mut Make<'_>) -> Result<(), String> {
     busy(bench)?;
-    bench
-        .order_breaches
-        .first()
-        .map_or(Ok(()), |breach| Err(breach.clone()))
+    bench.order_breaches.first().map_or(Ok(()), |breach| Err(breach.clone()))
 }
 
 pub(super) fn determinism(bench: &mut Bench, make: &mut Make<'_>) -> Result<(), String> {
@@ -31,25 +25,16 @@ pub(super) fn determinism(bench: &mut Bench, make: &mut Make<'_>) -> Result<(), 
     busy(&mut again)?;
     let differ = |(one, other): &(&Happened, &Happened)| one != other;
     let difference = bench.told().iter().zip(again.told()).find(differ);
-    expect(difference.is_none(), || {
-        format!("two runs of one seed differ: {difference:?}")
-    })?;
+    expect(difference.is_none(), || format!("two runs of one seed differ: {difference:?}"))?;
     let (one, other) = (bench.told().len(), again.told().len());
-    expect(one == other, || {
-        format!("one run told {one} events, another of the same seed {other}")
-    })
+    expect(one == other, || format!("one run told {one} events, another of the same seed {other}"))
 }
 
 /// Something of everything: requests from everywhere to everywhere, and, where the world can do it, a crash and a restart.
 fn busy(bench: &mut Bench) -> Result<(), String> {
     bench.ready()?;
     let crash = bench.capabilities().faults.contains(&FaultKind::Crash);
-    let id = crash.then(|| {
-        bench.begin(Fault::Crash {
-            site: SOME_SITE,
-            after_outputs: 3,
-        })
-    });
+    let id = crash.then(|| bench.begin(Fault::Crash { site: SOME_SITE, after_outputs: 3 }));
     traffic(bench);
     bench.run_for(Duration::from_secs(6))?;
     id.into_iter().for_each(|id| bench.end(id));
@@ -61,11 +46,7 @@ fn busy(bench: &mut Bench) -> Result<(), String> {
 fn traffic(bench: &mut Bench) {
     for number in 0..60_u32 {
         let due = bench.now() + Duration::from_millis(73) * number;
-        let op = if number % 2 == 0 {
-            write("busy", &format!("v{number}"))
-        } else {
-            read("busy")
-        };
+        let op = if number % 2 == 0 { write("busy", &format!("v{number}")) } else { read("busy") };
         let region = if number % 4 < 2 { NEAR } else { FAR };
         bench.send(due, region, SITES[(number % 3) as usize], op);
     }
@@ -84,9 +65,7 @@ pub(super) fn faults_told(bench: &mut Bench, _: &mut Make<'_>) -> Result<(), Str
             while !has_ended(bench, id) && bench.now() < until {
                 bench.run_for(Duration::from_secs(1))?;
             }
-            expect(has_ended(bench, id), || {
-                format!("the end of a fault of kind {} was not told", kind.name())
-            })?;
+            expect(has_ended(bench, id), || format!("the end of a fault of kind {} was not told", kind.name()))?;
         }
     }
     Ok(())
@@ -97,11 +76,7 @@ fn expect_begun(bench: &Bench, fault: FaultId, kind: FaultKind, can: bool) -> Re
         .told()
         .iter()
         .filter_map(|happened| match &happened.event {
-            WorldEvent::FaultBegan {
-                id,
-                struck,
-                mechanism,
-            } if *id == fault => Some((*struck, mechanism.is_some())),
+            WorldEvent::FaultBegan { id, struck, mechanism } if *id == fault => Some((*struck, mechanism.is_some())),
             _ => None,
         })
         .collect();
@@ -112,26 +87,16 @@ fn expect_begun(bench: &Bench, fault: FaultId, kind: FaultKind, can: bool) -> Re
                 true => {
                     format!("the world says that it can do {name}, and has no mechanism for it")
                 }
-                false => format!(
-                    "the world does not say that it can do {name}, and has a mechanism for it"
-                ),
+                false => format!("the world does not say that it can do {name}, and has a mechanism for it"),
             })?;
-            expect(can || !struck, || {
-                format!("{name} struck without a mechanism")
-            })
+            expect(can || !struck, || format!("{name} struck without a mechanism"))
         }
-        told => Err(format!(
-            "the begin of a fault of kind {name} was told {} times",
-            told.len()
-        )),
+        told => Err(format!("the begin of a fault of kind {name} was told {} times", told.len())),
     }
 }
 
 fn has_ended(bench: &Bench, fault: FaultId) -> bool {
-    bench
-        .told()
-        .iter()
-        .any(|happened| matches!(happened.event, WorldEvent::FaultEnded { id } if id == fault))
+    bench.told().iter().any(|happened| matches!(happened.event, WorldEvent::FaultEnded { id } if id == fault))
 }
 
 /// A fault of this kind that leaves a quorum.
@@ -142,35 +107,15 @@ fn sample(kind: FaultKind) -> Fault {
     match kind {
         FaultKind::SiteLoss => Fault::SiteLoss { sites },
         FaultKind::PowerLoss => Fault::PowerLoss { sites },
-        FaultKind::Crash => Fault::Crash {
-            site,
-            after_outputs: 0,
-        },
+        FaultKind::Crash => Fault::Crash { site, after_outputs: 0 },
         FaultKind::Freeze => Fault::Freeze { site },
-        FaultKind::Partition => Fault::Partition {
-            a,
-            b,
-            direction: Direction::Both,
-        },
-        FaultKind::PartitionOneWay => Fault::Partition {
-            a,
-            b,
-            direction: Direction::To,
-        },
+        FaultKind::Partition => Fault::Partition { a, b, direction: Direction::Both },
+        FaultKind::PartitionOneWay => Fault::Partition { a, b, direction: Direction::To },
         FaultKind::SlowFsync => Fault::SlowFsync { site, delay },
-        FaultKind::ClockSkew => Fault::ClockSkew {
-            site,
-            offset_nanos: 1_000_000_000,
-        },
+        FaultKind::ClockSkew => Fault::ClockSkew { site, offset_nanos: 1_000_000_000 },
         FaultKind::Latency => {
             let a = vec![Endpoint::Region(RegionId(0))];
-            Fault::Latency {
-                a,
-                b,
-                direction: Direction::Both,
-                delay,
-                jitter: Duration::ZERO,
-            }
+            Fault::Latency { a, b, direction: Direction::Both, delay, jitter: Duration::ZERO }
         }
     }
 }
@@ -178,10 +123,7 @@ fn sample(kind: FaultKind) -> Fault {
 pub(super) fn report(bench: &mut Bench, _: &mut Make<'_>) -> Result<(), String> {
     bench.ready()?;
     expect_report(bench, [true, true, true])?;
-    bench.begin(Fault::Crash {
-        site: SOME_SITE,
-        after_outputs: 0,
-    });
+    bench.begin(Fault::Crash { site: SOME_SITE, after_outputs: 0 });
     bench.run_for(Duration::from_secs(2))?;
     expect_report(bench, [true, true, false])
 }
@@ -198,9 +140,7 @@ fn expect_report(bench: &mut Bench, up: [bool; 3]) -> Result<(), String> {
                 _ => None,
             })
             .collect();
-        expect(told == [up], || {
-            format!("of {site}, which should be up: {up}, it was told that it is up: {told:?}")
-        })?;
+        expect(told == [up], || format!("of {site}, which should be up: {up}, it was told that it is up: {told:?}"))?;
     }
     Ok(())
 }

@@ -10,13 +10,7 @@ use std::time::Duration;
 pub(super) fn draw(scenario: &Scenario, seed: u64) -> Vec<ScheduledFault> {
     let steps = scenario.method.iter().enumerate();
     steps
-        .filter_map(|(place, step)| {
-            draw_step(
-                scenario.warmup,
-                step,
-                Rng::new(seed, &format!("step-{place}")),
-            )
-        })
+        .filter_map(|(place, step)| draw_step(scenario.warmup, step, Rng::new(seed, &format!("step-{place}"))))
         .collect()
 }
 
@@ -25,53 +19,27 @@ fn draw_step(warmup: Duration, step: &Step, mut rng: Rng) -> Option<ScheduledFau
     let begin = Time::ZERO + warmup + within(&mut rng, step.at);
     let end = step.lasts.map(|lasts| begin + within(&mut rng, lasts));
     let fault = fault(&step.fault, &mut rng)?;
-    Some(ScheduledFault {
-        id: FaultId(0),
-        name: step.name.clone(),
-        fault,
-        begin,
-        end,
-        fixed: true,
-    })
+    Some(ScheduledFault { id: FaultId(0), name: step.name.clone(), fault, begin, end, fixed: true })
 }
 
 fn fault(spec: &FaultSpec, rng: &mut Rng) -> Option<Fault> {
     Some(match spec {
         FaultSpec::SiteLoss(sites) => Fault::SiteLoss { sites: *sites },
         FaultSpec::PowerLoss(sites) => Fault::PowerLoss { sites: *sites },
-        FaultSpec::Crash(sites) => Fault::Crash {
-            site: one_of(rng, *sites)?,
-            after_outputs: 0,
-        },
-        FaultSpec::Freeze(sites) => Fault::Freeze {
-            site: one_of(rng, *sites)?,
-        },
-        FaultSpec::Partition { a, b, direction } => Fault::Partition {
-            a: a.clone(),
-            b: b.clone(),
-            direction: *direction,
-        },
-        FaultSpec::SlowFsync { sites, delay } => Fault::SlowFsync {
-            site: one_of(rng, *sites)?,
-            delay: within(rng, *delay),
-        },
-        FaultSpec::ClockSkew { sites, offset } => Fault::ClockSkew {
-            site: one_of(rng, *sites)?,
-            offset_nanos: either_way(rng, *offset),
-        },
-        FaultSpec::Latency {
-            a,
-            b,
-            direction,
-            delay,
-            jitter,
-        } => Fault::Latency {
-            a: a.clone(),
-            b: b.clone(),
-            direction: *direction,
-            delay: *delay,
-            jitter: *jitter,
-        },
+        FaultSpec::Crash(sites) => Fault::Crash { site: one_of(rng, *sites)?, after_outputs: 0 },
+        FaultSpec::Freeze(sites) => Fault::Freeze { site: one_of(rng, *sites)? },
+        FaultSpec::Partition { a, b, direction } => {
+            Fault::Partition { a: a.clone(), b: b.clone(), direction: *direction }
+        }
+        FaultSpec::SlowFsync { sites, delay } => {
+            Fault::SlowFsync { site: one_of(rng, *sites)?, delay: within(rng, *delay) }
+        }
+        FaultSpec::ClockSkew { sites, offset } => {
+            Fault::ClockSkew { site: one_of(rng, *sites)?, offset_nanos: either_way(rng, *offset) }
+        }
+        FaultSpec::Latency { a, b, direction, delay, jitter } => {
+            Fault::Latency { a: a.clone(), b: b.clone(), direction: *direction, delay: *delay, jitter: *jitter }
+        }
     })
 }
 

@@ -56,12 +56,7 @@ impl Schedule {
         config.hazards = hazards;
         let physics = stack::draw_physics(&scenario.physics, seed);
         Schedule {
-            setup: Setup {
-                plan: plan.clone(),
-                config,
-                seed,
-                physics,
-            },
+            setup: Setup { plan: plan.clone(), config, seed, physics },
             faults: in_order(swarm::merge(fixed, drawn)),
             left_out,
             objectives: plan.objectives(scenario),
@@ -97,28 +92,22 @@ impl Schedule {
 
     /// When the swarm ends; `None` if there is none.
     pub fn swarm_ends(&self) -> Option<Time> {
-        self.scenario
-            .swarm
-            .as_ref()
-            .map(|swarm| self.hurt_begins() + swarm.lasts)
+        self.scenario.swarm.as_ref().map(|swarm| self.hurt_begins() + swarm.lasts)
     }
 
     /// The last instant at which a fault begins or ends by itself; the begin of the hurt phase if there is no fault.
     pub fn last_instant(&self) -> Time {
-        let instants = self
-            .faults
-            .iter()
-            .map(|fault| fault.end.unwrap_or(fault.begin));
+        let instants = self.faults.iter().map(|fault| fault.end.unwrap_or(fault.begin));
         instants.max().unwrap_or(Time::ZERO).max(self.hurt_begins())
     }
 }
 
-/// In the order in which they begin, each named by its place. At most 65,536 are kept; a swarm that dense strikes no more for being denser.
+/// In the order in which they begin, each named by its place. There are no names for more than 65,535.
 fn in_order(mut faults: Vec<ScheduledFault>) -> Vec<ScheduledFault> {
     faults.sort_by_key(|fault| fault.begin);
     faults.truncate(usize::from(u16::MAX));
-    for (id, fault) in (0..).map(FaultId).zip(&mut faults) {
-        fault.id = id;
+    for (fault, id) in faults.iter_mut().zip(0..) {
+        fault.id = FaultId(id);
     }
     faults
 }
@@ -128,9 +117,8 @@ pub(crate) fn kept_down(fault: &Fault) -> SiteSet {
     match fault {
         Fault::SiteLoss { sites } | Fault::PowerLoss { sites } => *sites,
         Fault::Crash { site, .. } | Fault::Freeze { site } => SiteSet::only(*site),
-        Fault::Partition { .. }
-        | Fault::SlowFsync { .. }
-        | Fault::ClockSkew { .. }
-        | Fault::Latency { .. } => SiteSet::EMPTY,
+        Fault::Partition { .. } | Fault::SlowFsync { .. } | Fault::ClockSkew { .. } | Fault::Latency { .. } => {
+            SiteSet::EMPTY
+        }
     }
 }

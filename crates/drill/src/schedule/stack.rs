@@ -6,12 +6,7 @@ use firedrill_model::{Rng, StackConfig};
 use firedrill_plan::scenario::{Defence, Defences, PhysicsRange};
 
 /// Draws which defences are on, and how large batches are. A defence that the draw left out is listed by name.
-pub(super) fn draw_defences(
-    defences: &Defences,
-    seed: u64,
-    config: &mut StackConfig,
-    left_out: &mut Vec<String>,
-) {
+pub(super) fn draw_defences(defences: &Defences, seed: u64, config: &mut StackConfig, left_out: &mut Vec<String>) {
     config.raft.pre_vote = is_on(defences.pre_vote, "pre-vote", seed, left_out);
     config.raft.check_quorum = is_on(defences.check_quorum, "check-quorum", seed, left_out);
     if let Some(entries) = Rng::new(seed, "max-batch").pick(&defences.max_batch) {

@@ -15,6 +15,8 @@ use std::time::Duration;
 
 /// A fault is at least this long after the one before, so that no kind can fill the schedule by itself.
 const SHORTEST: Duration = Duration::from_millis(1);
+/// A kind draws at most this many faults; a swarm that is denser strikes no more for it.
+const MOST_OF_A_KIND: usize = 1000;
 /// In a swarm a crash is at once in half of the cases, else after 1 to that many outputs.
 const MOST_OUTPUTS: u64 = 200;
 
@@ -32,10 +34,7 @@ pub(super) fn draw(
     let mut faults = Vec::new();
     for (place, kind) in swarm.kinds.iter().enumerate() {
         // The same kind may be listed twice, say with short and with long gaps.
-        let twins = swarm.kinds[..place]
-            .iter()
-            .filter(|twin| twin.kind == kind.kind)
-            .count();
+        let twins = swarm.kinds[..place].iter().filter(|twin| twin.kind == kind.kind).count();
         let mut rng = Rng::new(seed, &format!("swarm-{}-{twins}", kind.kind.name()));
         let on = rng.chance(kind.on_per_mille);
         if on && capabilities.faults.contains(&kind.kind) {
@@ -56,18 +55,12 @@ fn draw_kind(
     faults: &mut Vec<ScheduledFault>,
 ) {
     let mut begin = begins + within(rng, kind.gap);
-    while begin < ends {
+    let most = faults.len() + MOST_OF_A_KIND;
+    while begin < ends && faults.len() < most {
         let end = (begin + within(rng, kind.lasts).max(SHORTEST)).min(ends);
         if let Some(fault) = fault(sites, kind, rng) {
             let name = format!("swarm {}", kind.kind.name());
-            faults.push(ScheduledFault {
-                id: FaultId(0),
-                name,
-                fault,
-                begin,
-                end: Some(end),
-                fixed: false,
-            });
+            faults.push(ScheduledFault { id: FaultId(0), name, fault, begin, end: Some(end), fixed: false });
         }
         begin = end + within(rng, kind.gap).max(SHORTEST);
     }
@@ -76,62 +69,33 @@ fn draw_kind(
 /// `None` where the plan has too few sites for it.
 fn fault(sites: usize, kind: &SwarmKind, rng: &mut Rng) -> Option<Fault> {
     Some(match kind.kind {
-        FaultKind::SiteLoss => Fault::SiteLoss {
-            sites: some_sites(sites, kind.sites_at_once, rng)?,
-        },
-        FaultKind::PowerLoss => Fault::PowerLoss {
-            sites: some_sites(sites, kind.sites_at_once, rng)?,
-        },
+        FaultKind::SiteLoss => Fault::SiteLoss { sites: some_sites(sites, kind.sites_at_once, rng)? },
+        FaultKind::PowerLoss => Fault::PowerLoss { sites: some_sites(sites, kind.sites_at_once, rng)? },
         FaultKind::Crash => {
             let site = a_site(sites, rng)?;
             let at_once = rng.chance(500);
             let later = u32::try_from(rng.between(1, MOST_OUTPUTS)).unwrap_or(0);
-            Fault::Crash {
-                site,
-                after_outputs: if at_once { 0 } else { later },
-            }
+            Fault::Crash { site, after_outputs: if at_once { 0 } else { later } }
         }
-        FaultKind::Freeze => Fault::Freeze {
-            site: a_site(sites, rng)?,
-        },
+        FaultKind::Freeze => Fault::Freeze { site: a_site(sites, rng)? },
         FaultKind::Partition => {
             let (a, b) = two_sides(sites, rng)?;
-            Fault::Partition {
-                a,
-                b,
-                direction: Direction::Both,
-            }
+            Fault::Partition { a, b, direction: Direction::Both }
         }
         FaultKind::PartitionOneWay => {
             let (a, b) = two_sides(sites, rng)?;
-            Fault::Partition {
-                a,
-                b,
-                direction: one_way(rng),
-            }
+            Fault::Partition { a, b, direction: one_way(rng) }
         }
-        FaultKind::SlowFsync => Fault::SlowFsync {
-            site: a_site(sites, rng)?,
-            delay: within(rng, kind.delay),
-        },
+        FaultKind::SlowFsync => Fault::SlowFsync { site: a_site(sites, rng)?, delay: within(rng, kind.delay) },
         FaultKind::ClockSkew => {
             let site = a_site(sites, rng)?;
             let size = i64::try_from(within(rng, kind.delay).as_nanos()).unwrap_or(i64::MAX);
-            Fault::ClockSkew {
-                site,
-                offset_nanos: if rng.chance(500) { size } else { -size },
-            }
+            Fault::ClockSkew { site, offset_nanos: if rng.chance(500) { size } else { -size } }
         }
         FaultKind::Latency => {
             let (a, b) = two_sides(sites, rng)?;
             let delay = within(rng, kind.delay);
-            Fault::Latency {
-                a,
-                b,
-                direction: Direction::Both,
-                delay,
-                jitter: delay / 4,
-            }
+            Fault::Latency { a, b, direction: Direction::Both, delay, jitter: delay / 4 }
         }
     })
 }
@@ -157,25 +121,15 @@ fn two_sides(sites: usize, rng: &mut Rng) -> Option<(Vec<Endpoint>, Vec<Endpoint
     let others: Vec<SiteId> = SiteSet::first(sites).without(site).iter().collect();
     let one = rng.pick(&others).copied()?;
     let other_side = if rng.chance(500) { others } else { vec![one] };
-    Some((
-        vec![Endpoint::Site(site)],
-        other_side.into_iter().map(Endpoint::Site).collect(),
-    ))
+    Some((vec![Endpoint::Site(site)], other_side.into_iter().map(Endpoint::Site).collect()))
 }
 
 fn one_way(rng: &mut Rng) -> Direction {
-    if rng.chance(500) {
-        Direction::To
-    } else {
-        Direction::From
-    }
+    if rng.chance(500) { Direction::To } else { Direction::From }
 }
 
 /// The fixed steps, and of the drawn candidates, in the order in which they begin, those that the rules let stand.
-pub(super) fn merge(
-    fixed: Vec<ScheduledFault>,
-    mut drawn: Vec<ScheduledFault>,
-) -> Vec<ScheduledFault> {
+pub(super) fn merge(fixed: Vec<ScheduledFault>, mut drawn: Vec<ScheduledFault>) -> Vec<ScheduledFault> {
     drawn.sort_by_key(|fault| fault.begin);
     let mut kept = fixed;
     // Those kept faults that can still overlap with a later candidate.
@@ -191,11 +145,9 @@ pub(super) fn merge(
 }
 
 fn conflict(one: &ScheduledFault, other: &ScheduledFault) -> bool {
-    let overlap =
-        one.begin <= other.end.unwrap_or(Time::MAX) && other.begin <= one.end.unwrap_or(Time::MAX);
+    let overlap = one.begin <= other.end.unwrap_or(Time::MAX) && other.begin <= one.end.unwrap_or(Time::MAX);
     let common = |a: SiteSet, b: SiteSet| a.iter().any(|site| b.contains(site));
-    let same_kind = one.fault.kind() == other.fault.kind()
-        && common(touched(&one.fault), touched(&other.fault));
+    let same_kind = one.fault.kind() == other.fault.kind() && common(touched(&one.fault), touched(&other.fault));
     overlap && (same_kind || common(kept_down(&one.fault), kept_down(&other.fault)))
 }
 
@@ -205,14 +157,7 @@ fn touched(fault: &Fault) -> SiteSet {
         Fault::SlowFsync { site, .. } | Fault::ClockSkew { site, .. } => SiteSet::only(*site),
         Fault::Partition { a, b, .. } | Fault::Latency { a, b, .. } => {
             let ends = a.iter().chain(b);
-            ends.filter_map(|end| {
-                if let Endpoint::Site(site) = end {
-                    Some(*site)
-                } else {
-                    None
-                }
-            })
-            .collect()
+            ends.filter_map(|end| if let Endpoint::Site(site) = end { Some(*site) } else { None }).collect()
         }
         _ => kept_down(fault),
     }

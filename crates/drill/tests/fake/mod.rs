@@ -4,12 +4,9 @@
 mod network;
 mod sites;
 
-use firedrill_drill::world::{
-    Action, Capabilities, Command, Happened, RequestId, Setup, Step, World, WorldEvent,
-};
+use firedrill_drill::world::{Action, Capabilities, Command, Happened, RequestId, Setup, Step, World, WorldEvent};
 use firedrill_model::{
-    Fault, FaultId, FaultKind, Key, LogIndex, Op, OpResult, RegionId, Request, Response, SessionId,
-    SiteId, Time, Value,
+    Fault, FaultId, FaultKind, Key, LogIndex, Op, OpResult, RegionId, Request, Response, SessionId, SiteId, Time, Value,
 };
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -98,11 +95,7 @@ impl Fake {
             started: vec![Time::ZERO; sites],
             promoted: SiteId(0),
             serial: 0,
-            wobble: if broken == Some("determinism") {
-                made % 1000
-            } else {
-                0
-            },
+            wobble: if broken == Some("determinism") { made % 1000 } else { 0 },
         }
     }
 
@@ -129,11 +122,7 @@ impl Fake {
 
     fn tell(&mut self, event: WorldEvent) {
         let early = self.breaks("order") && matches!(event, WorldEvent::Observed { .. });
-        let t = if early {
-            self.now + Duration::from_millis(500)
-        } else {
-            self.now
-        };
+        let t = if early { self.now + Duration::from_millis(500) } else { self.now };
         self.told.push(Happened { t, event });
     }
 
@@ -156,17 +145,7 @@ impl Fake {
 
     fn act(&mut self, action: Action) {
         match action {
-            Action::Send {
-                id,
-                region,
-                site,
-                request,
-            } => self.send(Asked {
-                id,
-                region,
-                site,
-                request,
-            }),
+            Action::Send { id, region, site, request } => self.send(Asked { id, region, site, request }),
             Action::Forget { id } => {
                 self.forgotten.insert(id);
             }
@@ -183,20 +162,12 @@ impl Fake {
         }
         if self.is_crashed(site) {
             if !self.breaks("crash") {
-                self.reach(
-                    asked.region,
-                    site,
-                    asked.id,
-                    WorldEvent::Refused { id: asked.id },
-                );
+                self.reach(asked.region, site, asked.id, WorldEvent::Refused { id: asked.id });
             }
         } else if self.is_frozen(site) && !self.breaks("freeze") {
             self.held.push(asked);
         } else if site != self.promoted {
-            self.reply(
-                &asked,
-                Response::NotApplied(firedrill_model::NotApplied::NotPromoted),
-            );
+            self.reply(&asked, Response::NotApplied(firedrill_model::NotApplied::NotPromoted));
         } else if let Some(quorum) = self.quorum_round_trip(site) {
             let sync = self.setup.physics.sync_max + self.slowest_sync_of_quorum();
             let life = self.lives[site.index()];
@@ -220,8 +191,7 @@ impl Fake {
             _ => {
                 let response = Response::Done(self.apply(&asked.request.op));
                 self.commits += 1;
-                self.sessions
-                    .insert(asked.request.session, (asked.request.seq, response.clone()));
+                self.sessions.insert(asked.request.session, (asked.request.seq, response.clone()));
                 response
             }
         };
@@ -235,11 +205,7 @@ impl Fake {
                 self.store.insert(key.clone(), value.clone());
                 OpResult::Written
             }
-            Op::Cas {
-                key,
-                expected,
-                value,
-            } => {
+            Op::Cas { key, expected, value } => {
                 let swapped = self.store.get(key) == expected.as_ref();
                 if swapped {
                     self.store.insert(key.clone(), value.clone());
@@ -250,10 +216,7 @@ impl Fake {
     }
 
     fn reply(&mut self, asked: &Asked, response: Response) {
-        let event = WorldEvent::Answered {
-            id: asked.id,
-            response,
-        };
+        let event = WorldEvent::Answered { id: asked.id, response };
         self.reach(asked.region, asked.site, asked.id, event.clone());
         if self.breaks("answered-once") {
             self.reach(asked.region, asked.site, asked.id, event);
@@ -264,20 +227,12 @@ impl Fake {
         for site in (0..self.lives.len()).map(|site| SiteId(site as u8)) {
             let up = (!self.is_lost(site) && !self.is_crashed(site)) || self.breaks("report");
             // A site needs two seconds after its start to catch up.
-            let behind = self.now.since(self.started[site.index()]) < Duration::from_secs(2)
-                && self.now > Time::from_secs(2);
+            let behind =
+                self.now.since(self.started[site.index()]) < Duration::from_secs(2) && self.now > Time::from_secs(2);
             let applied = LogIndex(if behind { 0 } else { self.commits });
-            self.tell(WorldEvent::FinalState {
-                site,
-                up,
-                applied,
-                digest: applied.0,
-            });
+            self.tell(WorldEvent::FinalState { site, up, applied, digest: applied.0 });
         }
-        self.tell(WorldEvent::Judged {
-            invariant: "nothing",
-            times: self.commits,
-        });
+        self.tell(WorldEvent::Judged { invariant: "nothing", times: self.commits });
     }
 }
 
@@ -301,27 +256,14 @@ impl World for Fake {
             self.handle(inner);
             let answers = |happened: &Happened| {
                 use WorldEvent::{Answered, Broken, Refused};
-                matches!(
-                    happened.event,
-                    Answered { .. } | Refused { .. } | Broken { .. }
-                )
+                matches!(happened.event, Answered { .. } | Refused { .. } | Broken { .. })
             };
             if self.told.last().is_some_and(answers) {
-                return Step {
-                    now: self.now,
-                    events: std::mem::take(&mut self.told),
-                };
+                return Step { now: self.now, events: std::mem::take(&mut self.told) };
             }
         }
-        let too_far = if self.breaks("clock") {
-            Duration::from_millis(1)
-        } else {
-            Duration::ZERO
-        };
+        let too_far = if self.breaks("clock") { Duration::from_millis(1) } else { Duration::ZERO };
         self.now = self.now.max(until + too_far);
-        Step {
-            now: self.now,
-            events: std::mem::take(&mut self.told),
-        }
+        Step { now: self.now, events: std::mem::take(&mut self.told) }
     }
 }

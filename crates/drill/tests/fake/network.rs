@@ -14,13 +14,7 @@ impl Fake {
     }
 
     /// Something on its way from a site to a client.
-    pub(super) fn reach(
-        &mut self,
-        region: RegionId,
-        site: SiteId,
-        id: RequestId,
-        event: WorldEvent,
-    ) {
+    pub(super) fn reach(&mut self, region: RegionId, site: SiteId, id: RequestId, event: WorldEvent) {
         let (from, to) = (Endpoint::Site(site), Endpoint::Region(region));
         if self.is_open(from, to) {
             self.later(self.delay(from, to), Inner::Reach(id, event));
@@ -44,42 +38,23 @@ impl Fake {
 
     fn delay(&self, from: Endpoint, to: Endpoint) -> Duration {
         let (region, site) = match (from, to) {
-            (Endpoint::Region(region), Endpoint::Site(site))
-            | (Endpoint::Site(site), Endpoint::Region(region)) => (region, site),
+            (Endpoint::Region(region), Endpoint::Site(site)) | (Endpoint::Site(site), Endpoint::Region(region)) => {
+                (region, site)
+            }
             _ => return Duration::ZERO,
         };
         let one_way = self.setup.plan.regions[region.index()].round_trips[site.index()] / 2;
-        let one_way = if self.breaks("latency") {
-            one_way / 2
-        } else {
-            one_way
-        };
-        let slower: Duration = self
-            .active
-            .values()
-            .filter_map(|fault| slower(fault, from, to))
-            .sum();
-        let slower = if self.breaks("slow-links") {
-            Duration::ZERO
-        } else {
-            slower
-        };
+        let one_way = if self.breaks("latency") { one_way / 2 } else { one_way };
+        let slower: Duration = self.active.values().filter_map(|fault| slower(fault, from, to)).sum();
+        let slower = if self.breaks("slow-links") { Duration::ZERO } else { slower };
         one_way + slower + Duration::from_nanos(self.wobble)
     }
 
     fn is_open(&self, from: Endpoint, to: Endpoint) -> bool {
         !self.active.values().any(|fault| match fault {
             Fault::Partition { a, b, direction } => {
-                let (there, back) = (
-                    a.contains(&from) && b.contains(&to),
-                    b.contains(&from) && a.contains(&to),
-                );
-                self.undelivered(
-                    *direction,
-                    there,
-                    back,
-                    matches!((from, to), (Endpoint::Site(_), Endpoint::Site(_))),
-                )
+                let (there, back) = (a.contains(&from) && b.contains(&to), b.contains(&from) && a.contains(&to));
+                self.undelivered(*direction, there, back, matches!((from, to), (Endpoint::Site(_), Endpoint::Site(_))))
             }
             _ => false,
         })
@@ -100,20 +75,10 @@ impl Fake {
 }
 
 fn slower(fault: &Fault, from: Endpoint, to: Endpoint) -> Option<Duration> {
-    let Fault::Latency {
-        a,
-        b,
-        direction,
-        delay,
-        ..
-    } = fault
-    else {
+    let Fault::Latency { a, b, direction, delay, .. } = fault else {
         return None;
     };
-    let (there, back) = (
-        a.contains(&from) && b.contains(&to),
-        b.contains(&from) && a.contains(&to),
-    );
+    let (there, back) = (a.contains(&from) && b.contains(&to), b.contains(&from) && a.contains(&to));
     let hit = match direction {
         Direction::Both => there || back,
         Direction::To => there,

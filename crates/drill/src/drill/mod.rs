@@ -1,8 +1,10 @@
 //! The drill: all that is outside the sites, as one sans-IO machine. It is told what happened and says what to do and until when to run.
 
+mod phases;
+
 use crate::clients::Client;
 use crate::desk::{Actor, Wake, actor};
-use crate::director::{Director, LOOKS_EVERY, Outlook, Stage};
+use crate::director::{Director, Stage};
 use crate::probers::{News, Probers};
 use crate::schedule::Schedule;
 use crate::shared::{Mode, Shared};
@@ -18,11 +20,6 @@ const AHEAD: Duration = Duration::from_millis(100);
 const LEAD: Duration = Duration::from_millis(20);
 /// Probers are at their full rate from this long before a fault.
 const ALARM_BEFORE: Duration = Duration::from_secs(10);
-/// Sites that don't agree are asked again after this long.
-const ASK_AGAIN: Duration = Duration::from_millis(250);
-/// A report that is not complete by then is taken as it is.
-const REPORT_TIMEOUT: Duration = Duration::from_secs(10);
-
 /// What drives a run. Clone it to go on from here twice.
 ///
 /// ```text
@@ -48,47 +45,22 @@ impl Drill {
         let mut shared = Shared::new(&schedule);
         let seed = schedule.setup.seed;
         let workload = &schedule.scenario.workload;
-        let count = workload
-            .clients_per_region
-            .saturating_mul(u32::from(shared.figures.regions));
-        let clients: Vec<Client> = (0..count)
-            .map(|number| Client::new(number, seed, &mut shared))
-            .collect();
+        let count = workload.clients_per_region.saturating_mul(u32::from(shared.figures.regions));
+        let clients: Vec<Client> = (0..count).map(|number| Client::new(number, seed, &mut shared)).collect();
         let probers = Probers::new(count, seed, &schedule.objectives.level, &mut shared);
         for (fault, number) in schedule.faults.iter().zip(0_u16..) {
-            shared
-                .desk
-                .early
-                .push(fault.begin, Wake::FaultBegins(number));
-            shared
-                .desk
-                .sharp
-                .push(fault.begin - ALARM_BEFORE, Wake::Alarm);
+            shared.desk.early.push(fault.begin, Wake::FaultBegins(number));
+            shared.desk.sharp.push(fault.begin - ALARM_BEFORE, Wake::Alarm);
             shared.desk.sharp.push(fault.begin, Wake::Alarm);
             if let Some(end) = fault.end {
                 shared.desk.early.push(end, Wake::FaultEnds(number));
                 shared.desk.sharp.push(end, Wake::Alarm);
             }
         }
-        shared
-            .desk
-            .sharp
-            .push(schedule.hurt_begins(), Wake::Director);
-        shared.desk.journal.push(Event::PhaseBegan {
-            t: Time::ZERO,
-            phase: Phase::Warmup,
-        });
+        shared.desk.sharp.push(schedule.hurt_begins(), Wake::Director);
+        shared.desk.journal.push(Event::PhaseBegan { t: Time::ZERO, phase: Phase::Warmup });
         let director = Director::new(&schedule);
-        Drill {
-            schedule,
-            shared,
-            clients,
-            probers,
-            director,
-            now: Time::ZERO,
-            asked: None,
-            ask_at: Time::ZERO,
-        }
+        Drill { schedule, shared, clients, probers, director, now: Time::ZERO, asked: None, ask_at: Time::ZERO }
     }
 
     /// The schedule that it runs.
@@ -138,18 +110,8 @@ impl Drill {
             }
             self.shared.desk.sharp.pop();
         }
-        let sharp = self
-            .shared
-            .desk
-            .sharp
-            .peek()
-            .map_or(Time::MAX, |(at, _)| at);
-        let early = self
-            .shared
-            .desk
-            .early
-            .peek()
-            .map_or(Time::MAX, |(at, _)| at - LEAD);
+        let sharp = self.shared.desk.sharp.peek().map_or(Time::MAX, |(at, _)| at);
+        let early = self.shared.desk.early.peek().map_or(Time::MAX, |(at, _)| at - LEAD);
         sharp.min(early)
     }
 
@@ -189,20 +151,9 @@ impl Drill {
         let now = self.now;
         self.flush(now);
         self.shared.mode = Mode::Stop;
-        self.clients
-            .iter_mut()
-            .for_each(|client| client.cut_short(now, &mut self.shared));
+        self.clients.iter_mut().for_each(|client| client.cut_short(now, &mut self.shared));
         self.probers.cut_short(now, &mut self.shared);
         self.end(now, why);
-    }
-
-    fn end(&mut self, at: Time, why: &str) {
-        self.asked = None;
-        self.director.stage = Stage::Over;
-        self.shared.desk.journal.push(Event::Ended {
-            t: at,
-            why: why.to_owned(),
-        });
     }
 
     fn begin_fault(&mut self, at: Time, number: u16) {
@@ -235,11 +186,7 @@ impl Drill {
 
     /// Lets the time pass: does what is due before `to`, or at it where `inclusive`.
     fn advance(&mut self, to: Time, inclusive: bool) {
-        let limit = if inclusive {
-            to
-        } else {
-            to - Duration::from_nanos(1)
-        };
+        let limit = if inclusive { to } else { to - Duration::from_nanos(1) };
         while let Some((at, wake)) = self.shared.desk.sharp.pop_until(limit) {
             // What is due before the world's clock was not done in time by a world that stepped too far; it is done now.
             self.flush(at);
@@ -279,58 +226,21 @@ impl Drill {
             WorldEvent::Answered { id, response } => self.heard(t, id, News::Answered(response)),
             WorldEvent::Refused { id } => self.heard(t, id, News::Refused),
             WorldEvent::Broken { id } => self.heard(t, id, News::Broken),
-            WorldEvent::FaultBegan {
-                id,
-                struck,
-                mechanism,
-            } => self.fault_began(t, id, struck, mechanism),
+            WorldEvent::FaultBegan { id, struck, mechanism } => self.fault_began(t, id, struck, mechanism),
             WorldEvent::FaultEnded { id } => self.journal(Event::FaultEnded { t, fault: id }),
-            WorldEvent::Observed {
-                site,
-                site_t,
-                observation,
-            } => {
+            WorldEvent::Observed { site, site_t, observation } => {
                 self.shared.zone.told(&observation);
-                self.journal(Event::Observed {
-                    t,
-                    site,
-                    site_t,
-                    observation,
-                });
+                self.journal(Event::Observed { t, site, site_t, observation });
             }
-            WorldEvent::Violated {
-                invariant,
-                site,
-                detail,
-            } => {
-                self.journal(Event::Violated {
-                    t,
-                    invariant: invariant.to_owned(),
-                    site,
-                    detail,
-                });
+            WorldEvent::Violated { invariant, site, detail } => {
+                self.journal(Event::Violated { t, invariant: invariant.to_owned(), site, detail });
             }
             WorldEvent::Judged { invariant, times } => {
-                self.journal(Event::Judged {
-                    t,
-                    invariant: invariant.to_owned(),
-                    times,
-                });
+                self.journal(Event::Judged { t, invariant: invariant.to_owned(), times });
             }
-            WorldEvent::FinalState {
-                site,
-                up,
-                applied,
-                digest,
-            } => {
+            WorldEvent::FinalState { site, up, applied, digest } => {
                 self.director.convergence.told(site, up, applied, digest);
-                self.journal(Event::FinalState {
-                    t,
-                    site,
-                    up,
-                    applied,
-                    digest,
-                });
+                self.journal(Event::FinalState { t, site, up, applied, digest });
             }
             WorldEvent::Failed { error } => self.cut_short(&error),
         }
@@ -354,121 +264,13 @@ impl Drill {
     }
 
     fn fault_began(&mut self, t: Time, id: FaultId, struck: bool, mechanism: Option<String>) {
-        let scheduled = self
-            .schedule
-            .faults
-            .get(id.index())
-            .map_or(t, |fault| fault.begin);
+        let scheduled = self.schedule.faults.get(id.index()).map_or(t, |fault| fault.begin);
         if let Some(state) = self.director.faults.get_mut(id.index())
             && mechanism.is_none()
         {
             state.impossible = true;
             state.active = false;
         }
-        self.journal(Event::FaultBegan {
-            t,
-            fault: id,
-            struck,
-            mechanism,
-            late: t.since(scheduled),
-        });
-    }
-
-    fn direct(&mut self, at: Time) {
-        while let Some(stage) = self.director.next_stage(at, self.outlook()) {
-            self.director.stage = stage;
-            self.enter(stage, at);
-        }
-        self.shared
-            .desk
-            .sharp
-            .push(at + LOOKS_EVERY, Wake::Director);
-        if self.director.stage == Stage::Converging {
-            self.converge(at);
-        }
-    }
-
-    fn outlook(&self) -> Outlook {
-        Outlook {
-            settled: self.probers.are_settled(),
-            open: self.probers.is_any_open(),
-            stopped: self.clients.iter().all(Client::is_stopped),
-            drained: self.probers.are_drained(),
-            scanned: self.shared.keys.written(self.shared.next_scan).is_none(),
-        }
-    }
-
-    fn enter(&mut self, stage: Stage, at: Time) {
-        match stage {
-            Stage::Hurt => self.journal(Event::PhaseBegan {
-                t: at,
-                phase: Phase::Hurt,
-            }),
-            Stage::Settling => {
-                self.journal(Event::PhaseBegan {
-                    t: at,
-                    phase: Phase::Heal,
-                });
-                for id in self.director.heal(at) {
-                    self.shared.desk.command(at, Action::End { id });
-                }
-            }
-            Stage::Stopping => {
-                self.shared.mode = Mode::Stop;
-                self.clients.iter_mut().for_each(Client::stop);
-            }
-            Stage::Scanning => {
-                // Even if the demand for service took all of the time, each client tries a read.
-                let tried = at + self.shared.figures.workload.deadline;
-                self.shared.mode = Mode::Scan {
-                    until: self.director.heal_until().max(tried),
-                };
-                self.clients
-                    .iter_mut()
-                    .for_each(|client| client.resume(at, &mut self.shared));
-            }
-            Stage::Draining => self.probers.stop(),
-            Stage::Converging => self.ask_at = at,
-            Stage::Warmup | Stage::Verifying | Stage::Over => {}
-        }
-    }
-
-    /// Asks the sites to report, unless an answer is awaited or it is too soon to ask again.
-    fn converge(&mut self, at: Time) {
-        match self.asked {
-            Some((asked, _)) if at.since(asked) >= REPORT_TIMEOUT => self.judge_report(at),
-            None if at >= self.ask_at => {
-                self.director.convergence.clear();
-                self.asked = Some((at, self.shared.desk.journal.len()));
-                self.shared.desk.command(at, Action::Report);
-            }
-            _ => {}
-        }
-    }
-
-    /// Judges the report that is awaited, if all of it is there.
-    fn conclude(&mut self) {
-        if self.asked.is_some() && self.director.convergence.is_complete() {
-            self.judge_report(self.now);
-        }
-    }
-
-    /// Ends the run if the sites agree or the deadline has passed; else this report is taken out of the journal, and they are asked again.
-    fn judge_report(&mut self, at: Time) {
-        let Some((_, from)) = self.asked.take() else {
-            return;
-        };
-        match self.director.conclusion(at, &self.schedule.faults) {
-            Some(why) => self.end(at, why),
-            None => {
-                let mut place = 0;
-                self.shared.desk.journal.retain(|event| {
-                    place += 1;
-                    place <= from
-                        || !matches!(event, Event::FinalState { .. } | Event::Judged { .. })
-                });
-                self.ask_at = at + ASK_AGAIN;
-            }
-        }
+        self.journal(Event::FaultBegan { t, fault: id, struck, mechanism, late: t.since(scheduled) });
     }
 }

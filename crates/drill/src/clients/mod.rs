@@ -4,6 +4,8 @@
 //! same session and number, until its deadline; so it is applied at most once. It is *ok* when done, *failed* if every attempt was certainly
 //! not applied, else *unknown*. After an unknown the client opens a new session and abandons the key.
 
+mod workload;
+
 use crate::desk::{Actor, Wake};
 use crate::keys::Taken;
 use crate::resolver::Resolver;
@@ -12,11 +14,10 @@ use crate::shared::{Mode, Shared};
 use crate::world::{Action, RequestId};
 use firedrill_history::{Event, Purpose};
 use firedrill_model::{
-    ClientId, NotApplied, Op, OpId, OpResult, Outcome, RegionId, Request, Response, Rng, ServiceId,
-    SiteId, Time, Value,
+    ClientId, NotApplied, Op, OpId, OpResult, Outcome, RegionId, Request, Response, Rng, ServiceId, SiteId, Time,
 };
-use std::collections::BTreeMap;
 use std::time::Duration;
+use workload::Work;
 
 /// The pause after the first attempt; it doubles with each.
 const BACK_OFF: Duration = Duration::from_millis(100);
@@ -29,30 +30,16 @@ pub(crate) struct Client {
     actor: Actor,
     id: ClientId,
     region: RegionId,
-    rng: Rng,
+    work: Work,
     /// One per service.
     resolvers: Vec<Resolver>,
     session: Session,
     /// How many operations it began, of which the services are asked in turn.
     turns: u64,
-    /// How many values it wrote.
-    values: u64,
     /// When its last operation was to begin.
     intended: Time,
-    /// What it knows of the key of each slot.
-    known: BTreeMap<u32, Known>,
     state: State,
     operation: Option<Operation>,
-}
-
-/// What a client knows of the key of a slot.
-#[derive(Clone, Debug)]
-struct Known {
-    generation: u32,
-    /// The last value that it saw, or wrote.
-    value: Option<Value>,
-    /// It had an unknown on it.
-    abandoned: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -94,14 +81,7 @@ impl Client {
         let lifetime = figures.dns_lifetime;
         let ignores = is_marked(number, figures.workload.ignore_dns_ttl_percent);
         let resolvers = (0..figures.services)
-            .map(|service| {
-                Resolver::new(
-                    ServiceId(service),
-                    lifetime,
-                    rng.duration(Duration::ZERO, lifetime),
-                    ignores,
-                )
-            })
+            .map(|service| Resolver::new(ServiceId(service), lifetime, rng.duration(Duration::ZERO, lifetime), ignores))
             .collect();
         let first = Time::ZERO + rng.duration(Duration::ZERO, figures.gap);
         shared.desk.early.push(first, Wake::Actor(number));
@@ -110,13 +90,11 @@ impl Client {
             actor: number,
             id,
             region: RegionId((number % u32::from(figures.regions.max(1))) as u8),
-            rng,
+            work: Work::new(id, rng),
             resolvers,
             session: Session::new(id),
             turns: u64::from(number),
-            values: 0,
             intended: first,
-            known: BTreeMap::new(),
             state: State::Idle(first),
             operation: None,
         }
@@ -155,13 +133,7 @@ impl Client {
     }
 
     /// An answer to its request, if it still waits for it.
-    pub(crate) fn answered(
-        &mut self,
-        at: Time,
-        request: RequestId,
-        response: Response,
-        shared: &mut Shared,
-    ) {
+    pub(crate) fn answered(&mut self, at: Time, request: RequestId, response: Response, shared: &mut Shared) {
         if !self.waits_for(request) {
             return;
         }
@@ -219,11 +191,7 @@ impl Client {
 
     /// The operation that was planned is invoked now.
     pub(crate) fn invoked(&mut self, shared: &mut Shared) {
-        let Some(operation) = self
-            .operation
-            .as_mut()
-            .filter(|operation| operation.id.is_none())
-        else {
+        let Some(operation) = self.operation.as_mut().filter(|operation| operation.id.is_none()) else {
             return;
         };
         let id = shared.desk.op();
@@ -241,11 +209,7 @@ impl Client {
 
     /// The run is cut short: what is under way is unknown.
     pub(crate) fn cut_short(&mut self, at: Time, shared: &mut Shared) {
-        if self
-            .operation
-            .as_ref()
-            .is_some_and(|operation| operation.id.is_some())
-        {
+        if self.operation.as_ref().is_some_and(|operation| operation.id.is_some()) {
             self.finish(at, Outcome::Unknown, shared);
         }
         self.operation = None;
@@ -269,16 +233,12 @@ impl Client {
     }
 
     fn begin(&mut self, at: Time, shared: &mut Shared) {
-        let Some((purpose, op, taken)) = self.choose(at, shared) else {
+        let Some((purpose, op, taken)) = self.work.choose(at, shared) else {
             self.state = State::Stopped;
             return;
         };
         let usual = at + shared.figures.workload.deadline;
-        let deadline = if let Mode::Scan { until } = shared.mode {
-            usual.max(until)
-        } else {
-            usual
-        };
+        let deadline = if let Mode::Scan { until } = shared.mode { usual.max(until) } else { usual };
         let service = ServiceId((self.turns % u64::from(shared.figures.services.max(1))) as u8);
         self.turns += 1;
         self.intended = at;
@@ -301,61 +261,6 @@ impl Client {
         self.attempt(at, shared);
     }
 
-    /// What to do next; `None` if there is nothing more.
-    fn choose(&mut self, at: Time, shared: &mut Shared) -> Option<(Purpose, Op, Option<Taken>)> {
-        match shared.mode {
-            Mode::Stop => None,
-            Mode::Scan { until } if at >= until => None,
-            Mode::Scan { .. } => {
-                let key = shared.keys.written(shared.next_scan)?.clone();
-                shared.next_scan += 1;
-                Some((Purpose::Scan, Op::Read { key }, None))
-            }
-            Mode::Work => {
-                let wish = self.rng.below(u64::from(shared.keys.len())) as u32;
-                let known = &self.known;
-                let taken = shared.keys.take(wish, |slot, generation| {
-                    known
-                        .get(&slot)
-                        .is_none_or(|known| !known.abandoned || known.generation != generation)
-                });
-                let op = self.compose(&taken, shared);
-                Some((Purpose::Workload, op, Some(taken)))
-            }
-        }
-    }
-
-    fn compose(&mut self, taken: &Taken, shared: &mut Shared) -> Op {
-        let key = taken.key.clone();
-        let workload = &shared.figures.workload;
-        let percent = self.rng.below(100);
-        let reads = u64::from(workload.read_percent);
-        if percent < reads {
-            return Op::Read { key };
-        }
-        let is_cas = percent < reads + u64::from(workload.cas_percent);
-        shared.keys.wrote(taken);
-        self.values += 1;
-        let value = Value::new(format!("c{}.{}", self.id.0, self.values).as_bytes());
-        if is_cas {
-            Op::Cas {
-                key,
-                expected: self.last_seen(taken),
-                value,
-            }
-        } else {
-            Op::Write { key, value }
-        }
-    }
-
-    fn last_seen(&self, taken: &Taken) -> Option<Value> {
-        let known = self
-            .known
-            .get(&taken.slot)
-            .filter(|known| known.generation == taken.generation);
-        known.and_then(|known| known.value.clone())
-    }
-
     fn attempt(&mut self, at: Time, shared: &mut Shared) {
         let Some(operation) = &mut self.operation else {
             return;
@@ -376,15 +281,7 @@ impl Client {
             op: operation.op.clone(),
         };
         let id = shared.desk.request(self.actor);
-        shared.desk.command(
-            at,
-            Action::Send {
-                id,
-                region: self.region,
-                site,
-                request,
-            },
-        );
+        shared.desk.command(at, Action::Send { id, region: self.region, site, request });
         shared.desk.sharp.push(until, Wake::Actor(self.actor));
         self.state = State::Waiting(Some(id), until);
     }
@@ -411,42 +308,12 @@ impl Client {
             return;
         };
         let failed = Outcome::Failed(operation.not_applied);
-        let outcome = if operation.doubtful {
-            Outcome::Unknown
-        } else {
-            failed
-        };
+        let outcome = if operation.doubtful { Outcome::Unknown } else { failed };
         self.finish(at, outcome, shared);
     }
 
     fn done(&mut self, at: Time, result: OpResult, shared: &mut Shared) {
-        self.learn(&result);
         self.finish(at, Outcome::Ok(result), shared);
-    }
-
-    /// Remembers the value that the key of the operation has, as far as its result tells.
-    fn learn(&mut self, result: &OpResult) {
-        let Some((taken, op)) = self
-            .operation
-            .as_ref()
-            .and_then(|it| it.taken.as_ref().map(|taken| (taken, &it.op)))
-        else {
-            return;
-        };
-        let value = match (op, result) {
-            (Op::Read { .. }, OpResult::Value(value)) => value.clone(),
-            (Op::Write { value, .. }, OpResult::Written) => Some(value.clone()),
-            (Op::Cas { value, .. }, OpResult::Cas { swapped: true }) => Some(value.clone()),
-            _ => return,
-        };
-        self.known.insert(
-            taken.slot,
-            Known {
-                generation: taken.generation,
-                value,
-                abandoned: false,
-            },
-        );
     }
 
     fn finish(&mut self, at: Time, outcome: Outcome, shared: &mut Shared) {
@@ -457,27 +324,14 @@ impl Client {
         let unknown = outcome == Outcome::Unknown;
         if let Some(taken) = &operation.taken {
             shared.keys.returned(taken, unknown);
-            if unknown {
-                let known = Known {
-                    generation: taken.generation,
-                    value: None,
-                    abandoned: true,
-                };
-                self.known.insert(taken.slot, known);
-            }
+            self.work.learn(taken, &operation.op, &outcome);
         }
         if unknown {
             self.session.renew();
         }
         if let Some(id) = operation.id {
             let (site, attempts) = (operation.site, operation.attempts);
-            shared.desk.journal.push(Event::Returned {
-                t: at,
-                id,
-                site,
-                attempts,
-                outcome,
-            });
+            shared.desk.journal.push(Event::Returned { t: at, id, site, attempts, outcome });
         }
         self.rest(at, shared);
     }
@@ -490,10 +344,7 @@ impl Client {
                 return;
             }
             Mode::Scan { .. } => at,
-            Mode::Work => {
-                let gap = shared.figures.gap;
-                (self.intended + self.rng.duration(gap / 2, gap + gap / 2)).max(at)
-            }
+            Mode::Work => (self.intended + self.work.gap(shared.figures.gap)).max(at),
         };
         self.state = State::Idle(next);
         shared.desk.early.push(next, Wake::Actor(self.actor));

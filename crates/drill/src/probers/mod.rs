@@ -1,29 +1,25 @@
 //! Probers: one per service and region, open loop. A probe is sent at its time whatever became of the one before, its latency counts from the
 //! intended send, and it is never sent again. Several are under way at once, so each goes in a session of its own, as a client of its own.
 
+mod probe;
+mod prober;
+
 use crate::desk::{Actor, Wake};
-use crate::resolver::Resolver;
 use crate::session::Session;
 use crate::shared::Shared;
-use crate::watch::Watch;
 use crate::world::{Action, RequestId};
 use firedrill_history::{Event, Purpose};
-use firedrill_model::{
-    ClientId, Key, NotApplied, Op, OpId, Outcome, RegionId, Request, Response, Rng, ServiceId,
-    ServiceLevel, SiteId, Time, Value,
-};
-use std::collections::VecDeque;
+use firedrill_model::Time;
+use firedrill_model::{ClientId, NotApplied, Outcome, RegionId, Request, ServiceId, ServiceLevel};
+pub(crate) use probe::News;
+use probe::{Probe, ProbeSession};
+use prober::Prober;
 use std::time::Duration;
 
 /// A probe without an answer for this long is unknown.
 pub const DEADLINE: Duration = Duration::from_secs(1);
 /// After this long without a success a prober sends once a second, until the next success.
 pub const TIRED_AFTER: Duration = Duration::from_secs(15 * 60);
-/// Every so-manieth probe is a write.
-const WRITE_EVERY: u64 = 20;
-/// A prober's key is replaced by a new one after this many probes.
-const PROBES_PER_KEY: u32 = 100;
-
 /// All probers and their sessions.
 #[derive(Clone, Debug)]
 pub(crate) struct Probers {
@@ -40,91 +36,16 @@ pub(crate) struct Probers {
     bounds: Vec<Vec<Duration>>,
 }
 
-#[derive(Clone, Debug)]
-struct Prober {
-    service: ServiceId,
-    region: RegionId,
-    resolver: Resolver,
-    watch: Watch,
-    generation: u32,
-    key: Key,
-    /// How many probes were sent with this key.
-    key_probes: u32,
-    key_written: bool,
-    /// How many probes were sent.
-    count: u64,
-    /// When the last probe was sent.
-    last: Time,
-    /// When the next is sent.
-    next: Time,
-    /// Sessions with nothing under way; the one that rested longest is taken first.
-    free: VecDeque<u32>,
-    /// Probes whose outcome the watch has not been told, in the order in which they were sent.
-    untold: VecDeque<(Time, Option<bool>)>,
-    /// The number of the first of them.
-    first_untold: u64,
-}
-
-/// One session of a prober.
-#[derive(Clone, Debug)]
-struct ProbeSession {
-    client: ClientId,
-    prober: u32,
-    session: Session,
-    probe: Option<Probe>,
-}
-
-#[derive(Clone, Debug)]
-struct Probe {
-    id: Option<OpId>,
-    /// Its number among its prober's.
-    number: u64,
-    generation: u32,
-    sent: Time,
-    /// It is given up then.
-    until: Time,
-    op: Op,
-    /// `None`: there was nobody to ask.
-    request: Option<(RequestId, SiteId)>,
-}
-
 impl Probers {
-    pub(crate) fn new(
-        first_actor: Actor,
-        seed: u64,
-        level: &ServiceLevel,
-        shared: &mut Shared,
-    ) -> Probers {
+    pub(crate) fn new(first_actor: Actor, seed: u64, level: &ServiceLevel, shared: &mut Shared) -> Probers {
         let figures = shared.figures.clone();
         let mut probers = Vec::new();
         for service in (0..figures.services).map(ServiceId) {
             for region in (0..figures.regions).map(RegionId) {
-                let mut rng = Rng::new(seed, &format!("prober-{}-{}", service.0, region.0));
-                let lifetime = figures.dns_lifetime;
-                let first_lifetime = rng.duration(Duration::ZERO, lifetime);
-                let calm = period(figures.workload.probe_rate_calm);
-                // Each at its own place in the period, so that not all are sent at once.
-                let next = Time::ZERO + rng.duration(Duration::ZERO, calm);
-                shared
-                    .desk
-                    .early
-                    .push(next, Wake::Prober(probers.len() as u32));
-                probers.push(Prober {
-                    service,
-                    region,
-                    resolver: Resolver::new(service, lifetime, first_lifetime, false),
-                    watch: Watch::new(level),
-                    generation: 0,
-                    key: key(service, region, 0),
-                    key_probes: 0,
-                    key_written: false,
-                    count: 0,
-                    last: Time::ZERO,
-                    next,
-                    free: VecDeque::new(),
-                    untold: VecDeque::new(),
-                    first_untold: 0,
-                });
+                let prober = Prober::new(service, region, seed, level, &figures);
+                let number = probers.len() as u32;
+                shared.desk.early.push(prober.next, Wake::Prober(number));
+                probers.push(prober);
             }
         }
         Probers {
@@ -171,12 +92,7 @@ impl Probers {
     /// Time to send the next probe of a prober; `at` may be a little ahead of the world's clock.
     pub(crate) fn wake_early(&mut self, number: u32, at: Time, shared: &mut Shared) {
         let place = number as usize;
-        if self.stopped
-            || self
-                .probers
-                .get(place)
-                .is_none_or(|prober| prober.next != at)
-        {
+        if self.stopped || self.probers.get(place).is_none_or(|prober| prober.next != at) {
             return;
         }
         self.send(place, at, shared);
@@ -208,18 +124,8 @@ impl Probers {
     }
 
     /// What became of a request, if it is still waited for.
-    pub(crate) fn heard(
-        &mut self,
-        actor: Actor,
-        at: Time,
-        request: RequestId,
-        news: News,
-        shared: &mut Shared,
-    ) {
-        let waited_for = self
-            .probe(actor)
-            .and_then(|probe| probe.request)
-            .is_some_and(|(id, _)| id == request);
+    pub(crate) fn heard(&mut self, actor: Actor, at: Time, request: RequestId, news: News, shared: &mut Shared) {
+        let waited_for = self.probe(actor).and_then(|probe| probe.request).is_some_and(|(id, _)| id == request);
         if waited_for {
             self.finish(actor, at, news.outcome(), shared);
         }
@@ -256,18 +162,14 @@ impl Probers {
             let invoked = self.probe(actor).is_some_and(|probe| probe.id.is_some());
             if invoked {
                 self.finish(actor, at, Outcome::Unknown, shared);
-            } else if let Some(session) = self.sessions.get_mut((actor - self.first_actor) as usize)
-            {
+            } else if let Some(session) = self.sessions.get_mut((actor - self.first_actor) as usize) {
                 session.probe = None;
             }
         }
     }
 
     fn probe(&self, actor: Actor) -> Option<&Probe> {
-        self.sessions
-            .get((actor - self.first_actor) as usize)?
-            .probe
-            .as_ref()
+        self.sessions.get((actor - self.first_actor) as usize)?.probe.as_ref()
     }
 
     /// From one probe to the next.
@@ -303,34 +205,14 @@ impl Probers {
         let request = site.map(|site| {
             let id = shared.desk.request(actor);
             let (service, region) = (prober.service, prober.region);
-            let request = Request {
-                session: session.session.id(),
-                seq: session.session.seq(),
-                service,
-                op: op.clone(),
-            };
-            shared.desk.command(
-                at,
-                Action::Send {
-                    id,
-                    region,
-                    site,
-                    request,
-                },
-            );
+            let request =
+                Request { session: session.session.id(), seq: session.session.seq(), service, op: op.clone() };
+            shared.desk.command(at, Action::Send { id, region, site, request });
             (id, site)
         });
         let until = if request.is_some() { at + DEADLINE } else { at };
         let (number, generation) = (prober.count, prober.generation);
-        session.probe = Some(Probe {
-            id: None,
-            number,
-            generation,
-            sent: at,
-            until,
-            op,
-            request,
-        });
+        session.probe = Some(Probe { id: None, number, generation, sent: at, until, op, request });
         prober.count += 1;
         prober.untold.push_back((at, None));
         shared.desk.plan(at, actor);
@@ -344,12 +226,7 @@ impl Probers {
         }
         let index = self.sessions.len() as u32;
         let client = ClientId(self.first_actor + index);
-        self.sessions.push(ProbeSession {
-            client,
-            prober: place as u32,
-            session: Session::new(client),
-            probe: None,
-        });
+        self.sessions.push(ProbeSession { client, prober: place as u32, session: Session::new(client), probe: None });
         index
     }
 
@@ -374,17 +251,10 @@ impl Probers {
             prober.rotate();
         }
         let bound = site.and_then(|site| self.bounds.get(prober.region.index())?.get(site.index()));
-        let good = matches!(outcome, Outcome::Ok(_))
-            && bound.is_some_and(|bound| at.since(probe.sent) <= *bound);
+        let good = matches!(outcome, Outcome::Ok(_)) && bound.is_some_and(|bound| at.since(probe.sent) <= *bound);
         if let Some(id) = probe.id {
             let attempts = u32::from(site.is_some());
-            shared.desk.journal.push(Event::Returned {
-                t: at,
-                id,
-                site,
-                attempts,
-                outcome,
-            });
+            shared.desk.journal.push(Event::Returned { t: at, id, site, attempts, outcome });
         }
         prober.tell(probe.number, good);
         if self.alarm && self.are_settled() {
@@ -394,79 +264,7 @@ impl Probers {
     }
 }
 
-impl Prober {
-    /// Every 20th probe writes a unique value, the others read.
-    fn compose(&mut self, shared: &mut Shared) -> Op {
-        if self.key_probes == PROBES_PER_KEY {
-            self.rotate();
-        }
-        self.key_probes += 1;
-        let key = self.key.clone();
-        if !self.count.is_multiple_of(WRITE_EVERY) {
-            return Op::Read { key };
-        }
-        if !self.key_written {
-            self.key_written = true;
-            shared.keys.wrote_other(key.clone());
-        }
-        let value = format!("p{}.{}.{}", self.service.0, self.region.0, self.count);
-        Op::Write {
-            key,
-            value: Value::new(value.as_bytes()),
-        }
-    }
-
-    fn rotate(&mut self) {
-        self.generation += 1;
-        self.key = key(self.service, self.region, self.generation);
-        self.key_probes = 0;
-        self.key_written = false;
-    }
-
-    /// The watch is told in the order of sending.
-    fn tell(&mut self, number: u64, good: bool) {
-        let place = number
-            .checked_sub(self.first_untold)
-            .and_then(|place| usize::try_from(place).ok());
-        if let Some((_, told)) = place.and_then(|place| self.untold.get_mut(place)) {
-            *told = Some(good);
-        }
-        while let Some(&(sent, Some(good))) = self.untold.front() {
-            self.watch.told(sent, good);
-            self.untold.pop_front();
-            self.first_untold += 1;
-        }
-    }
-}
-
-/// What a client learns of its request.
-#[derive(Clone, Debug)]
-pub(crate) enum News {
-    Answered(Response),
-    Refused,
-    Broken,
-}
-
-impl News {
-    fn outcome(self) -> Outcome {
-        match self {
-            News::Answered(Response::Done(result)) => Outcome::Ok(result),
-            News::Answered(Response::NotApplied(why)) => Outcome::Failed(why),
-            News::Refused => Outcome::Failed(NotApplied::Refused),
-            News::Answered(Response::Unknown) | News::Broken => Outcome::Unknown,
-        }
-    }
-}
-
-fn key(service: ServiceId, region: RegionId, generation: u32) -> Key {
-    Key::new(&format!("p{}.{}.{generation}", service.0, region.0))
-}
-
 /// From one probe to the next at this rate; a rate of 0 is one in a million seconds.
 fn period(rate: u32) -> Duration {
-    if rate == 0 {
-        Duration::from_secs(1_000_000)
-    } else {
-        Duration::from_secs(1) / rate
-    }
+    if rate == 0 { Duration::from_secs(1_000_000) } else { Duration::from_secs(1) / rate }
 }
