@@ -5,9 +5,7 @@
 
 use firedrill_checks::{Options, judge};
 use firedrill_history::{Event, Journal, Purpose, Recorder};
-use firedrill_model::{
-    ClientId, Key, Op, OpId, OpResult, Outcome, RegionId, ServiceId, ServiceObjective, Time, Value,
-};
+use firedrill_model::{ClientId, Key, Op, OpId, OpResult, Outcome, RegionId, ServiceId, ServiceObjective, Time, Value};
 use std::time::{Duration, Instant};
 
 #[path = "../tests/judges/build.rs"]
@@ -16,21 +14,12 @@ mod build;
 
 fn main() {
     let journal = probed(9, 300);
-    let operations = journal
-        .events
-        .iter()
-        .filter(|event| matches!(event, Event::Invoked { .. }))
-        .count();
+    let operations = journal.events.iter().filter(|event| matches!(event, Event::Invoked { .. })).count();
     println!("{operations} operations, {} events", journal.events.len());
     let judgement = judge(&journal, &Options::default());
     println!("verdict {}", judgement.verdict);
     for check in &judgement.checks {
-        println!(
-            "  {:24} {:8} {}",
-            check.name,
-            check.verdict.to_string(),
-            check.why
-        );
+        println!("  {:24} {:8} {}", check.name, check.verdict.to_string(), check.why);
     }
     print("judge", || {
         judge(&journal, &Options::default());
@@ -73,15 +62,10 @@ fn print(what: &str, mut work: impl FnMut()) {
 /// writes, keys are replaced after a hundred, and the primary is lost for two minutes.
 fn probed(services: u8, seconds: u64) -> Journal {
     let mut run = build::failover_run();
-    run.events
-        .retain(|event| !matches!(event, Event::Invoked { .. } | Event::Returned { .. }));
+    run.events.retain(|event| !matches!(event, Event::Invoked { .. } | Event::Returned { .. }));
     let first = run.manifest.objectives.services[0].clone();
-    run.manifest.objectives.services = (0..services)
-        .map(|service| ServiceObjective {
-            service: ServiceId(service),
-            ..first.clone()
-        })
-        .collect();
+    run.manifest.objectives.services =
+        (0..services).map(|service| ServiceObjective { service: ServiceId(service), ..first.clone() }).collect();
     let mut id = 0;
     let mut state = vec![None; usize::from(services)];
     for tick in 0..seconds * 20 {
@@ -100,11 +84,7 @@ fn probed(services: u8, seconds: u64) -> Journal {
             } else {
                 (Op::Read { key }, OpResult::Value(state.clone()))
             };
-            let (after, outcome) = if good {
-                (180, Outcome::Ok(result))
-            } else {
-                (1000, Outcome::Unknown)
-            };
+            let (after, outcome) = if good { (180, Outcome::Ok(result)) } else { (1000, Outcome::Unknown) };
             run.events.push(Event::Invoked {
                 t: sent,
                 id: OpId(id),

@@ -13,26 +13,17 @@ use std::collections::BTreeMap;
 
 pub(crate) const NAME: &str = "applied-digests-agree";
 
-/// Judges every digest that can be compared; not listed where none can.
-pub(crate) fn judge(facts: &Facts<'_>) -> Option<CheckResult> {
+/// Judges every digest that can be compared.
+pub(crate) fn judge(facts: &Facts<'_>) -> CheckResult {
     let mut first: BTreeMap<LogIndex, (u64, SiteId, Time)> = BTreeMap::new();
     let mut judged = 0;
     let mut wrong = None;
     for event in &facts.journal.events {
         let (t, site, index, digest) = match event {
-            Event::Observed {
-                t,
-                site,
-                observation: Observation::AppliedDigest { index, digest },
-                ..
-            } => (*t, *site, *index, *digest),
-            Event::FinalState {
-                t,
-                site,
-                up: true,
-                applied,
-                digest,
-            } => (*t, *site, *applied, *digest),
+            Event::Observed { t, site, observation: Observation::AppliedDigest { index, digest }, .. } => {
+                (*t, *site, *index, *digest)
+            }
+            Event::FinalState { t, site, up: true, applied, digest } => (*t, *site, *applied, *digest),
             _ => continue,
         };
         let Some((expected, other, at)) = first.get(&index).copied() else {
@@ -48,7 +39,5 @@ pub(crate) fn judge(facts: &Facts<'_>) -> Option<CheckResult> {
             wrong = Some(text);
         }
     }
-    crate::sites_insides::result(NAME, judged, wrong, || {
-        format!("at {} entries", first.len())
-    })
+    crate::sites_insides::result(NAME, judged, wrong, || format!("at {} entries", first.len()))
 }

@@ -14,13 +14,8 @@ use firedrill_model::{Fault, SiteSet, Time};
 /// The instant since which sites that are gone for good leave no quorum; `None` if they leave one.
 pub(crate) fn since(facts: &Facts<'_>) -> Option<Time> {
     let mut gone = SiteSet::EMPTY;
-    for strike in facts
-        .strikes
-        .iter()
-        .filter(|strike| strike.struck() && strike.ended.is_none())
-    {
-        let Some(Fault::SiteLoss { sites }) = strike.scheduled.map(|scheduled| &scheduled.fault)
-        else {
+    for strike in facts.strikes.iter().filter(|strike| strike.struck() && strike.ended.is_none()) {
+        let Some(Fault::SiteLoss { sites }) = strike.scheduled.map(|scheduled| &scheduled.fault) else {
             continue;
         };
         gone = sites.iter().fold(gone, SiteSet::with);

@@ -49,16 +49,14 @@ pub(crate) fn judge(facts: &Facts<'_>) -> Option<CheckResult> {
         return None;
     }
     if complete < expected {
-        found.push((Verdict::Unknown, format!("{complete} of {expected} expected failovers took place: the drill tested too little")));
+        found.push((
+            Verdict::Unknown,
+            format!("{complete} of {expected} expected failovers took place: the drill tested too little"),
+        ));
     }
     let verdict = Verdict::worst(found.iter().map(|(verdict, _)| *verdict));
-    let first = found
-        .into_iter()
-        .find(|(of, _)| *of == verdict && verdict != Verdict::Pass);
-    let why = first.map_or_else(
-        || format!("{complete} took place in the plan's order"),
-        |(_, why)| why,
-    );
+    let first = found.into_iter().find(|(of, _)| *of == verdict && verdict != Verdict::Pass);
+    let why = first.map_or_else(|| format!("{complete} took place in the plan's order"), |(_, why)| why);
     Some(CheckResult::client(NAME, verdict, judged, why))
 }
 
@@ -73,24 +71,18 @@ impl Placed {
     /// Before the first failover: at the first site. What the first DNS records name, the journal
     /// does not say.
     fn at_first(facts: &Facts<'_>) -> Placed {
-        let services = (0..facts.journal.manifest.config.services.len())
-            .filter_map(|number| u8::try_from(number).ok());
+        let services = (0..facts.journal.manifest.config.services.len()).filter_map(|number| u8::try_from(number).ok());
         let first = SiteId(0);
         Placed {
             primary: first,
-            services: services
-                .map(|service| (ServiceId(service), SiteSet::only(first)))
-                .collect(),
+            services: services.map(|service| (ServiceId(service), SiteSet::only(first))).collect(),
             named: BTreeMap::new(),
         }
     }
 
     /// The services that must move when this site fails.
     fn leave(&self, failed: SiteId) -> Vec<ServiceId> {
-        let there = self
-            .services
-            .iter()
-            .filter(|(_, sites)| in_set(**sites, failed));
+        let there = self.services.iter().filter(|(_, sites)| in_set(**sites, failed));
         there.map(|(service, _)| *service).collect()
     }
 
@@ -99,18 +91,8 @@ impl Placed {
         if let Some((_, _, primary)) = failover.isolated {
             self.primary = primary;
         }
-        self.services.extend(
-            failover
-                .promoted
-                .iter()
-                .map(|(service, _, sites)| (*service, *sites)),
-        );
-        self.named.extend(
-            failover
-                .named
-                .iter()
-                .map(|(service, _, sites)| (*service, *sites)),
-        );
+        self.services.extend(failover.promoted.iter().map(|(service, _, sites)| (*service, *sites)));
+        self.named.extend(failover.named.iter().map(|(service, _, sites)| (*service, *sites)));
     }
 }
 
@@ -122,44 +104,19 @@ fn in_set(sites: SiteSet, site: SiteId) -> bool {
 type Wrong = (Verdict, String);
 
 /// Goes through the steps in their order.
-fn steps(
-    facts: &Facts<'_>,
-    failover: &Failover<'_>,
-    moved: &[ServiceId],
-    placed: &Placed,
-) -> Result<(), Wrong> {
-    let observed =
-        |step: Option<At>, name: &str| step.ok_or_else(|| missing(facts, failover, name));
-    let mut order = Order {
-        last: failover.decided,
-        name: "the decision".to_owned(),
-    };
+fn steps(facts: &Facts<'_>, failover: &Failover<'_>, moved: &[ServiceId], placed: &Placed) -> Result<(), Wrong> {
+    let observed = |step: Option<At>, name: &str| step.ok_or_else(|| missing(facts, failover, name));
+    let mut order = Order { last: failover.decided, name: "the decision".to_owned() };
     let isolated = observed(failover.isolated.map(|(at, ..)| at), "isolation")?;
     order.then(isolated, "isolation")?;
-    if let Some((_, epoch, primary)) = failover
-        .isolated
-        .filter(|(_, _, primary)| *primary == failover.failed)
-    {
-        return Err((
-            Verdict::Fail,
-            format!(
-                "{epoch} has the failed {} as primary",
-                facts.names.site(primary)
-            ),
-        ));
+    if let Some((_, epoch, primary)) = failover.isolated.filter(|(_, _, primary)| *primary == failover.failed) {
+        return Err((Verdict::Fail, format!("{epoch} has the failed {} as primary", facts.names.site(primary))));
     }
-    order.then(
-        observed(failover.redirected.map(|(at, _)| at), "redirection")?,
-        "redirection",
-    )?;
+    order.then(observed(failover.redirected.map(|(at, _)| at), "redirection")?, "redirection")?;
     services(facts, failover, moved, &mut order)?;
     dns(facts, failover, moved, placed, &mut order)?;
     for channel in &facts.journal.manifest.config.notifications {
-        let sent = failover
-            .notified
-            .iter()
-            .find(|(to, _)| to == channel)
-            .map(|(_, at)| *at);
+        let sent = failover.notified.iter().find(|(to, _)| to == channel).map(|(_, at)| *at);
         let name = format!("notification over {channel}");
         order.then(observed(sent, &name)?, &name)?;
     }
@@ -167,12 +124,7 @@ fn steps(
 }
 
 /// Each service that must move, in order of priority and dependency, each with its weights.
-fn services(
-    facts: &Facts<'_>,
-    failover: &Failover<'_>,
-    moved: &[ServiceId],
-    order: &mut Order,
-) -> Result<(), Wrong> {
+fn services(facts: &Facts<'_>, failover: &Failover<'_>, moved: &[ServiceId], order: &mut Order) -> Result<(), Wrong> {
     for service in promotion_order(facts, moved) {
         let name = format!("promotion of {}", facts.names.service(service));
         let promoted = failover.promoted.iter().find(|(of, ..)| *of == service);
@@ -181,17 +133,10 @@ fn services(
         };
         order.then(*at, &name)?;
         if sites.is_empty() || in_set(*sites, failover.failed) {
-            return Err((
-                Verdict::Fail,
-                format!("{name} to {}", facts.names.site_set(*sites)),
-            ));
+            return Err((Verdict::Fail, format!("{name} to {}", facts.names.site_set(*sites))));
         }
         let name = format!("switch of the weights of {}", facts.names.service(service));
-        let weighted = failover
-            .weighted
-            .iter()
-            .find(|(of, _)| *of == service)
-            .map(|(_, at)| *at);
+        let weighted = failover.weighted.iter().find(|(of, _)| *of == service).map(|(_, at)| *at);
         let Some(at) = weighted else {
             return Err(missing(facts, failover, &name));
         };
@@ -215,15 +160,8 @@ fn dns(
 ) -> Result<(), Wrong> {
     let mut last = order.last;
     for service in moved {
-        let promoted = failover
-            .promoted
-            .iter()
-            .find(|(of, ..)| of == service)
-            .map(|(_, _, sites)| *sites);
-        let name = format!(
-            "change of the DNS record of {}",
-            facts.names.service(*service)
-        );
+        let promoted = failover.promoted.iter().find(|(of, ..)| of == service).map(|(_, _, sites)| *sites);
+        let name = format!("change of the DNS record of {}", facts.names.service(*service));
         match failover.named.iter().find(|(of, ..)| of == service) {
             None if promoted.is_some() && placed.named.get(service).copied() == promoted => {}
             None => return Err(missing(facts, failover, &name)),
@@ -231,10 +169,7 @@ fn dns(
             Some((_, _, sites)) if Some(*sites) != promoted => {
                 return Err((
                     Verdict::Fail,
-                    format!(
-                        "{name} to {}, where it is not promoted",
-                        facts.names.site_set(*sites)
-                    ),
+                    format!("{name} to {}, where it is not promoted", facts.names.site_set(*sites)),
                 ));
             }
             Some((_, at, _)) => last = last.max(*at),
@@ -250,24 +185,15 @@ fn dns(
 /// did not.
 fn promotion_order(facts: &Facts<'_>, moved: &[ServiceId]) -> Vec<ServiceId> {
     let config = &facts.journal.manifest.config.services;
-    let mut waiting: Vec<ServiceId> = (0..config.len())
-        .filter_map(|number| u8::try_from(number).ok())
-        .map(ServiceId)
-        .collect();
+    let mut waiting: Vec<ServiceId> =
+        (0..config.len()).filter_map(|number| u8::try_from(number).ok()).map(ServiceId).collect();
     let mut order = Vec::new();
     while !waiting.is_empty() {
-        let ready = |service: &&ServiceId| {
-            config[service.index()]
-                .depends_on
-                .iter()
-                .all(|needed| !waiting.contains(needed))
-        };
+        let ready =
+            |service: &&ServiceId| config[service.index()].depends_on.iter().all(|needed| !waiting.contains(needed));
         let by_priority = |service: &&ServiceId| (config[service.index()].priority, **service);
-        let next = waiting
-            .iter()
-            .filter(ready)
-            .min_by_key(by_priority)
-            .or_else(|| waiting.iter().min_by_key(by_priority));
+        let next =
+            waiting.iter().filter(ready).min_by_key(by_priority).or_else(|| waiting.iter().min_by_key(by_priority));
         let Some(next) = next.copied() else { break };
         waiting.retain(|service| *service != next);
         order.push(next);
@@ -280,10 +206,7 @@ fn promotion_order(facts: &Facts<'_>, moved: &[ServiceId]) -> Vec<ServiceId> {
 fn missing(facts: &Facts<'_>, failover: &Failover<'_>, step: &str) -> Wrong {
     let time = facts.end.since(failover.decided.t);
     let due = time > facts.journal.manifest.objectives.convergence_deadline;
-    let why = format!(
-        "no {step} was observed in the {:.3} s until the end",
-        time.as_secs_f64()
-    );
+    let why = format!("no {step} was observed in the {:.3} s until the end", time.as_secs_f64());
     (if due { Verdict::Fail } else { Verdict::Unknown }, why)
 }
 

@@ -31,11 +31,7 @@ pub(crate) fn judge(facts: &Facts<'_>) -> Vec<FaultResult> {
         strikes.entry(strike.id).or_default().push(strike);
     }
     for fault in schedule {
-        let key = (
-            fault.name.as_str(),
-            fault.fault.kind(),
-            facts.names.target(&fault.fault),
-        );
+        let key = (fault.name.as_str(), fault.fault.kind(), facts.names.target(&fault.fault));
         let place = *places.entry(key.clone()).or_insert_with(|| {
             tallies.push((key, Tally::default()));
             tallies.len() - 1
@@ -43,27 +39,17 @@ pub(crate) fn judge(facts: &Facts<'_>) -> Vec<FaultResult> {
         let strikes = strikes.get(&fault.id).map_or(&[][..], Vec::as_slice);
         count(&mut tallies[place].1, fault, strikes);
     }
-    tallies
-        .into_iter()
-        .map(|((name, kind, target), tally)| result(name, kind, target, tally))
-        .collect()
+    tallies.into_iter().map(|((name, kind, target), tally)| result(name, kind, target, tally)).collect()
 }
 
-fn count(
-    tally: &mut Tally,
-    fault: &ScheduledFault,
-    strikes: &[&crate::facts::strikes::Strike<'_>],
-) {
+fn count(tally: &mut Tally, fault: &ScheduledFault, strikes: &[&crate::facts::strikes::Strike<'_>]) {
     let struck = strikes.iter().filter(|strike| strike.struck()).count();
     tally.scheduled += 1;
     tally.struck += struck as u64;
     tally.fixed_missed |= fault.fixed && struck == 0;
     tally.without_mechanism |= strikes.iter().any(|strike| strike.mechanism.is_none());
     if tally.mechanism.is_none() {
-        tally.mechanism = strikes
-            .iter()
-            .find_map(|strike| strike.mechanism)
-            .map(str::to_owned);
+        tally.mechanism = strikes.iter().find_map(|strike| strike.mechanism).map(str::to_owned);
     }
 }
 
@@ -76,10 +62,6 @@ fn result(name: &str, kind: FaultKind, target: String, tally: Tally) -> FaultRes
         scheduled: tally.scheduled,
         struck: tally.struck,
         mechanism: tally.mechanism,
-        verdict: if doubtful {
-            Verdict::Unknown
-        } else {
-            Verdict::Pass
-        },
+        verdict: if doubtful { Verdict::Unknown } else { Verdict::Pass },
     }
 }

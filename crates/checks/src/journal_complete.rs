@@ -27,20 +27,13 @@ pub(crate) fn judge(facts: &Facts<'_>) -> CheckResult {
         ))
     } else {
         match facts.ended {
-            None => {
-                Some("the journal does not say how the run ended; run the seed again".to_owned())
-            }
+            None => Some("the journal does not say how the run ended; run the seed again".to_owned()),
             Some("complete") => None,
             Some(why) => Some(format!("the run was cut short at {}: {why}", facts.end)),
         }
     };
     match doubt {
         Some(why) => CheckResult::client(NAME, Verdict::Unknown, judged, why),
-        None => CheckResult::client(
-            NAME,
-            Verdict::Pass,
-            judged,
-            format!("{judged} events until {}", facts.end),
-        ),
+        None => CheckResult::client(NAME, Verdict::Pass, judged, format!("{judged} events until {}", facts.end)),
     }
 }

@@ -6,9 +6,8 @@ use crate::linearizable::{self, Budget};
 use crate::recovery_time::Recovery;
 use crate::verdict::Verdict;
 use crate::{
-    applied_digests_agree, beyond_plan, convergence, failover, faults, journal_complete,
-    latency_claim, level, one_leader_per_term, one_writer_per_epoch, recovery_time, sites_insides,
-    steady_state,
+    applied_digests_agree, beyond_plan, convergence, failover, faults, journal_complete, latency_claim, level,
+    one_leader_per_term, one_writer_per_epoch, recovery_time, sites_insides, steady_state,
 };
 use firedrill_history::Journal;
 
@@ -32,12 +31,9 @@ pub fn judge(journal: &Journal, options: &Options) -> Judgement {
         convergence::judge(&facts, &series),
     ];
     checks.extend(failover::judge(&facts));
-    let insides = [
-        one_leader_per_term::judge(&facts),
-        applied_digests_agree::judge(&facts),
-        one_writer_per_epoch::judge(&facts),
-    ];
-    checks.extend(sites_insides::judge(&facts, insides.into_iter().flatten()));
+    let insides =
+        [one_leader_per_term::judge(&facts), applied_digests_agree::judge(&facts), one_writer_per_epoch::judge(&facts)];
+    checks.extend(sites_insides::judge(&facts, insides));
     let mut judgement = Judgement {
         verdict: Verdict::Pass,
         objectives: Vec::new(),
@@ -47,10 +43,7 @@ pub fn judge(journal: &Journal, options: &Options) -> Judgement {
     };
     if journal.manifest.objectives.judge_rto {
         judgement.verdict = combined(&facts, &judgement, &recoveries);
-        judgement.objectives = recoveries
-            .into_iter()
-            .map(|recovery| recovery.result)
-            .collect();
+        judgement.objectives = recoveries.into_iter().map(|recovery| recovery.result).collect();
     } else {
         // Reported beside the plan's figure, and without a say.
         judgement.verdict = combined(&facts, &judgement, &[]);
@@ -70,9 +63,7 @@ fn combined(facts: &Facts<'_>, judgement: &Judgement, recoveries: &[Recovery]) -
     let checks = judgement.checks.iter().map(|check| {
         let explained = match check.name.as_str() {
             convergence::NAME | failover::NAME => true,
-            journal_complete::NAME => {
-                facts.ended == Some(journal_complete::DEADLINE) && facts.malformed.count == 0
-            }
+            journal_complete::NAME => facts.ended == Some(journal_complete::DEADLINE) && facts.malformed.count == 0,
             _ => false,
         };
         explain(check.verdict, explained && beyond.is_some())

@@ -125,34 +125,12 @@ pub struct FaultResult {
 
 impl CheckResult {
     /// A result of the client's judge.
-    pub(crate) fn client(
-        name: &str,
-        verdict: Verdict,
-        judged: u64,
-        why: impl Into<String>,
-    ) -> CheckResult {
-        CheckResult {
-            name: name.to_owned(),
-            kind: CheckKind::Client,
-            verdict,
-            judged,
-            why: why.into(),
-        }
+    pub(crate) fn client(name: &str, verdict: Verdict, judged: u64, why: impl Into<String>) -> CheckResult {
+        CheckResult { name: name.to_owned(), kind: CheckKind::Client, verdict, judged, why: why.into() }
     }
 
     /// A result of the judge over the sites' insides.
-    pub(crate) fn invariant(
-        name: &str,
-        verdict: Verdict,
-        judged: u64,
-        why: impl Into<String>,
-    ) -> CheckResult {
-        CheckResult {
-            name: name.to_owned(),
-            kind: CheckKind::Invariant,
-            verdict,
-            judged,
-            why: why.into(),
-        }
+    pub(crate) fn invariant(name: &str, verdict: Verdict, judged: u64, why: impl Into<String>) -> CheckResult {
+        CheckResult { name: name.to_owned(), kind: CheckKind::Invariant, verdict, judged, why: why.into() }
     }
 }

@@ -17,15 +17,8 @@ pub(crate) fn judge(facts: &Facts<'_>) -> Vec<ClaimResult> {
         return Vec::new();
     };
     let mut latencies = vec![Vec::new(); facts.journal.manifest.objectives.regions.len()];
-    for call in facts
-        .calls
-        .iter()
-        .filter(|call| call.purpose == Purpose::Probe)
-    {
-        let Some(returned) = call
-            .returned
-            .filter(|returned| matches!(returned.outcome, Outcome::Ok(_)))
-        else {
+    for call in facts.calls.iter().filter(|call| call.purpose == Purpose::Probe) {
+        let Some(returned) = call.returned.filter(|returned| matches!(returned.outcome, Outcome::Ok(_))) else {
             continue;
         };
         if let Some(latencies) = latencies.get_mut(call.region.index()) {
@@ -33,22 +26,11 @@ pub(crate) fn judge(facts: &Facts<'_>) -> Vec<ClaimResult> {
         }
     }
     let regions = (0..=u8::MAX).map(RegionId).zip(latencies);
-    regions
-        .map(|(region, latencies)| result(facts, region, claimed, latencies))
-        .collect()
+    regions.map(|(region, latencies)| result(facts, region, claimed, latencies)).collect()
 }
 
-fn result(
-    facts: &Facts<'_>,
-    region: RegionId,
-    claimed: Duration,
-    mut latencies: Vec<Duration>,
-) -> ClaimResult {
-    let rank = latencies
-        .len()
-        .saturating_mul(99)
-        .div_ceil(100)
-        .saturating_sub(1);
+fn result(facts: &Facts<'_>, region: RegionId, claimed: Duration, mut latencies: Vec<Duration>) -> ClaimResult {
+    let rank = latencies.len().saturating_mul(99).div_ceil(100).saturating_sub(1);
     let measured = (!latencies.is_empty()).then(|| *latencies.select_nth_unstable(rank).1);
     ClaimResult {
         name: format!("latency p99 from {}", facts.names.region(region)),

@@ -60,20 +60,12 @@ pub(crate) type AllSeries = BTreeMap<(ServiceId, RegionId), Series>;
 /// Sorts the probes of a run.
 pub(crate) fn series(facts: &Facts<'_>) -> AllSeries {
     let objectives = &facts.journal.manifest.objectives;
-    let regions = || {
-        (0..objectives.regions.len())
-            .filter_map(|region| u8::try_from(region).ok())
-            .map(RegionId)
-    };
+    let regions = || (0..objectives.regions.len()).filter_map(|region| u8::try_from(region).ok()).map(RegionId);
     let mut probes: BTreeMap<(ServiceId, RegionId), Vec<Probe>> = BTreeMap::new();
     for service in &objectives.services {
         probes.extend(regions().map(|region| ((service.service, region), Vec::new())));
     }
-    for call in facts
-        .calls
-        .iter()
-        .filter(|call| call.purpose == Purpose::Probe)
-    {
+    for call in facts.calls.iter().filter(|call| call.purpose == Purpose::Probe) {
         let Some(probes) = probes.get_mut(&(call.service, call.region)) else {
             continue;
         };
@@ -81,29 +73,16 @@ pub(crate) fn series(facts: &Facts<'_>) -> AllSeries {
         match call.returned {
             Some(returned) => {
                 let bounds = objectives.level.latency_bound.get(call.region.index());
-                let bound = returned
-                    .site
-                    .and_then(|site| bounds.and_then(|bounds| bounds.get(site.index())));
+                let bound = returned.site.and_then(|site| bounds.and_then(|bounds| bounds.get(site.index())));
                 let in_time = bound.is_some_and(|bound| returned.at.t.since(sent) <= *bound);
                 let good = in_time && matches!(returned.outcome, Outcome::Ok(_));
-                probes.push(Probe {
-                    sent,
-                    returned: returned.at.t,
-                    good,
-                });
+                probes.push(Probe { sent, returned: returned.at.t, good });
             }
             None if facts.end.since(sent) < DEADLINE => {}
-            None => probes.push(Probe {
-                sent,
-                returned: sent + DEADLINE,
-                good: false,
-            }),
+            None => probes.push(Probe { sent, returned: sent + DEADLINE, good: false }),
         }
     }
-    probes
-        .into_iter()
-        .map(|(pair, probes)| (pair, Series::new(probes, &objectives.level)))
-        .collect()
+    probes.into_iter().map(|(pair, probes)| (pair, Series::new(probes, &objectives.level))).collect()
 }
 
 impl Series {
@@ -116,11 +95,7 @@ impl Series {
         for probe in &probes {
             misses.push(misses.last().copied().unwrap_or(0) + u32::from(!probe.good));
         }
-        let last = probes
-            .iter()
-            .map(|probe| probe.returned)
-            .max()
-            .unwrap_or(Time::ZERO);
+        let last = probes.iter().map(|probe| probe.returned).max().unwrap_or(Time::ZERO);
         let least = usize::try_from(level.probes).unwrap_or(usize::MAX).max(1);
         let mut ends = Vec::new();
         let mut long_enough = 0;
@@ -136,13 +111,7 @@ impl Series {
             ends.push(end);
         }
         let allowed_per_mille = 1000_u64.saturating_sub(u64::from(level.success_per_mille));
-        Series {
-            probes,
-            misses,
-            ends,
-            least,
-            allowed_per_mille,
-        }
+        Series { probes, misses, ends, least, allowed_per_mille }
     }
 
     /// How many probes were not good, from `from` until before `to`.
@@ -158,11 +127,7 @@ impl Series {
     /// Whether the level holds from this probe on.
     pub(crate) fn level_from(&self, first: usize) -> Level {
         if let Some(end) = self.ends.get(first).copied() {
-            return if self.allows(self.misses(first, end), end - first) {
-                Level::Holds
-            } else {
-                Level::Violated
-            };
+            return if self.allows(self.misses(first, end), end - first) { Level::Holds } else { Level::Violated };
         }
         // The rest of the window could be without a miss at best.
         let seen = self.probes.len() - first;
@@ -181,15 +146,13 @@ impl Series {
 
     /// The first good probe at or after `from` from which the level holds.
     pub(crate) fn up_from(&self, from: usize) -> Option<usize> {
-        (from..self.ends.len())
-            .find(|probe| self.probes[*probe].good && self.level_from(*probe) == Level::Holds)
+        (from..self.ends.len()).find(|probe| self.probes[*probe].good && self.level_from(*probe) == Level::Holds)
     }
 
     /// The first good probe at or after `from` from which the level could hold, had the journal
     /// gone on.
     pub(crate) fn could_be_up_from(&self, from: usize) -> Option<usize> {
-        let could =
-            |probe: &usize| self.probes[*probe].good && self.level_from(*probe) != Level::Violated;
+        let could = |probe: &usize| self.probes[*probe].good && self.level_from(*probe) != Level::Violated;
         (from..self.probes.len()).find(could)
     }
 }

@@ -13,47 +13,30 @@ use std::collections::BTreeMap;
 
 pub(crate) const NAME: &str = "one-leader-per-term";
 
-/// Judges every leadership that was told; not listed where none was.
-pub(crate) fn judge(facts: &Facts<'_>) -> Option<CheckResult> {
+/// Judges every leadership that was told.
+pub(crate) fn judge(facts: &Facts<'_>) -> CheckResult {
     let mut leaders: BTreeMap<Term, (SiteId, u32)> = BTreeMap::new();
     let mut starts: BTreeMap<SiteId, u32> = BTreeMap::new();
     let mut judged = 0;
     let mut wrong = None;
     for event in &facts.journal.events {
-        let Event::Observed {
-            t,
-            site,
-            observation,
-            ..
-        } = event
-        else {
+        let Event::Observed { t, site, observation, .. } = event else {
             continue;
         };
         match observation {
             Observation::Started => *starts.entry(*site).or_default() += 1,
-            Observation::RoleChanged {
-                role: Role::Leader,
-                term,
-            } => {
+            Observation::RoleChanged { role: Role::Leader, term } => {
                 judged += 1;
                 let me = (*site, starts.get(site).copied().unwrap_or(0));
                 let first = *leaders.entry(*term).or_insert(me);
                 if first != me && wrong.is_none() {
                     let (name, other) = (facts.names.site(*site), facts.names.site(first.0));
-                    let again = if first.0 == *site {
-                        ", after a restart"
-                    } else {
-                        ""
-                    };
-                    wrong = Some(format!(
-                        "in {term}, {name} leads at {t} after {other} did{again}"
-                    ));
+                    let again = if first.0 == *site { ", after a restart" } else { "" };
+                    wrong = Some(format!("in {term}, {name} leads at {t} after {other} did{again}"));
                 }
             }
             _ => {}
         }
     }
-    crate::sites_insides::result(NAME, judged, wrong, || {
-        format!("{} terms had a leader each", leaders.len())
-    })
+    crate::sites_insides::result(NAME, judged, wrong, || format!("{} terms had a leader each", leaders.len()))
 }

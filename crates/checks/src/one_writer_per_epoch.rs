@@ -14,20 +14,14 @@ use std::collections::BTreeMap;
 
 pub(crate) const NAME: &str = "one-writer-per-epoch";
 
-/// Judges every epoch that was told; not listed where none was.
-pub(crate) fn judge(facts: &Facts<'_>) -> Option<CheckResult> {
+/// Judges every epoch that was told.
+pub(crate) fn judge(facts: &Facts<'_>) -> CheckResult {
     let mut primaries: BTreeMap<Epoch, (SiteId, SiteId)> = BTreeMap::new();
     let mut highest: BTreeMap<SiteId, Epoch> = BTreeMap::new();
     let mut judged = 0;
     let mut wrong = None;
     for event in &facts.journal.events {
-        let Event::Observed {
-            t,
-            site,
-            observation,
-            ..
-        } = event
-        else {
+        let Event::Observed { t, site, observation, .. } = event else {
             continue;
         };
         match observation {
@@ -46,16 +40,11 @@ pub(crate) fn judge(facts: &Facts<'_>) -> Option<CheckResult> {
                         "{epoch} has primary {primary} says {site} at {t}, and {first} said {other}"
                     ));
                 } else if let Some(before) = before.filter(|before| before >= epoch) {
-                    wrong.get_or_insert(format!(
-                        "{} raised to {epoch} at {t} after {before}",
-                        name(*site)
-                    ));
+                    wrong.get_or_insert(format!("{} raised to {epoch} at {t} after {before}", name(*site)));
                 }
             }
             _ => {}
         }
     }
-    crate::sites_insides::result(NAME, judged, wrong, || {
-        format!("{} epochs had a primary each", primaries.len())
-    })
+    crate::sites_insides::result(NAME, judged, wrong, || format!("{} epochs had a primary each", primaries.len()))
 }

@@ -25,12 +25,7 @@ const LEAST: usize = 5;
 /// Judges every service and region.
 pub(crate) fn judge(facts: &Facts<'_>, all: &AllSeries) -> CheckResult {
     let Some(hurt) = facts.hurt_from() else {
-        return CheckResult::client(
-            NAME,
-            Verdict::Unknown,
-            0,
-            "no fault struck, and no hurt phase began",
-        );
+        return CheckResult::client(NAME, Verdict::Unknown, 0, "no fault struck, and no hurt phase began");
     };
     let mut judged = 0;
     let mut doubts = Vec::new();
@@ -39,11 +34,7 @@ pub(crate) fn judge(facts: &Facts<'_>, all: &AllSeries) -> CheckResult {
         judged += probes as u64;
         let pair = || facts.names.pair(*service, *region);
         if probes < LEAST {
-            doubts.push(format!(
-                "{}: only {probes} probes in the {} s before {hurt}",
-                pair(),
-                STRETCH.as_secs()
-            ));
+            doubts.push(format!("{}: only {probes} probes in the {} s before {hurt}", pair(), STRETCH.as_secs()));
         } else if !is_steady(facts, series, misses, probes) {
             doubts.push(format!(
                 "{}: {misses} of {probes} probes failed in the {} s before {hurt}",
@@ -53,20 +44,10 @@ pub(crate) fn judge(facts: &Facts<'_>, all: &AllSeries) -> CheckResult {
         }
     }
     if all.is_empty() {
-        return CheckResult::client(
-            NAME,
-            Verdict::Unknown,
-            0,
-            "the objectives name no service or no region",
-        );
+        return CheckResult::client(NAME, Verdict::Unknown, 0, "the objectives name no service or no region");
     }
     match doubts.first() {
-        None => CheckResult::client(
-            NAME,
-            Verdict::Pass,
-            judged,
-            format!("{judged} probes before {hurt}"),
-        ),
+        None => CheckResult::client(NAME, Verdict::Pass, judged, format!("{judged} probes before {hurt}")),
         Some(first) => {
             let why = format!(
                 "the drill tested nothing, for the service was not up: {first} ({} of {} in doubt)",
@@ -88,11 +69,6 @@ fn is_steady(facts: &Facts<'_>, series: &Series, misses: u64, probes: usize) -> 
 
 /// Misses and probes of the stretch before `hurt`.
 fn before(series: &Series, hurt: Time) -> (u64, usize) {
-    let within = series
-        .probes
-        .iter()
-        .filter(|probe| probe.sent >= hurt - STRETCH && probe.returned < hurt);
-    within.fold((0, 0), |(misses, probes), probe| {
-        (misses + u64::from(!probe.good), probes + 1)
-    })
+    let within = series.probes.iter().filter(|probe| probe.sent >= hurt - STRETCH && probe.returned < hurt);
+    within.fold((0, 0), |(misses, probes), probe| (misses + u64::from(!probe.good), probes + 1))
 }

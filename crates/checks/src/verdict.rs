@@ -31,11 +31,7 @@ impl Verdict {
     /// The worse of the two, in the order fail, unknown, beyond the plan, pass.
     #[must_use]
     pub const fn worse(self, other: Verdict) -> Verdict {
-        if self.badness() >= other.badness() {
-            self
-        } else {
-            other
-        }
+        if self.badness() >= other.badness() { self } else { other }
     }
 
     /// The worst of several; a pass if there is none.

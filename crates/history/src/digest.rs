@@ -87,10 +87,7 @@ pub struct EventHasher {
 impl EventHasher {
     /// The hash of a journal with this manifest and no event yet.
     pub fn new(manifest: &Manifest) -> EventHasher {
-        let mut hasher = EventHasher {
-            hash: Sha256::new(),
-            gathered: Vec::with_capacity(GATHER + 1024),
-        };
+        let mut hasher = EventHasher { hash: Sha256::new(), gathered: Vec::with_capacity(GATHER + 1024) };
         hasher.frame(&("firedrill journal", FORMAT));
         hasher.frame(manifest);
         hasher
@@ -112,8 +109,7 @@ impl EventHasher {
         let start = self.gathered.len();
         self.gathered.extend_from_slice(&[0; 4]);
         encode(value, &mut self.gathered);
-        let length =
-            u32::try_from(self.gathered.len() - start - 4).expect("a frame is below 4 GiB");
+        let length = u32::try_from(self.gathered.len() - start - 4).expect("a frame is below 4 GiB");
         self.gathered[start..start + 4].copy_from_slice(&length.to_le_bytes());
         if self.gathered.len() >= GATHER {
             self.hash.update(&self.gathered);

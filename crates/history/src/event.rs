@@ -1,8 +1,6 @@
 //! The events of a journal, in the order in which they happened.
 
-use firedrill_model::{
-    ClientId, FaultId, LogIndex, Observation, Op, OpId, Outcome, RegionId, ServiceId, SiteId, Time,
-};
+use firedrill_model::{ClientId, FaultId, LogIndex, Observation, Op, OpId, Outcome, RegionId, ServiceId, SiteId, Time};
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 

@@ -44,9 +44,7 @@ impl Journal {
     /// What `out` says.
     pub fn write_to(&self, out: impl io::Write) -> io::Result<Digest> {
         let mut writer = StreamWriter::new(out, &self.manifest, &self.environment)?;
-        self.events
-            .iter()
-            .try_for_each(|event| writer.append(event))?;
+        self.events.iter().try_for_each(|event| writer.append(event))?;
         Ok(writer.finish()?.0)
     }
 

@@ -54,19 +54,11 @@ pub(crate) fn read(input: impl Read, source: String) -> Result<Journal, ReadErro
     let mut lines = match Lines::new(input) {
         Ok(lines) => lines,
         Err(error) => {
-            return Err(ReadError {
-                source,
-                line: None,
-                problem: ReadProblem::Io(error),
-            });
+            return Err(ReadError { source, line: None, problem: ReadProblem::Io(error) });
         }
     };
     let result = read_lines(&mut lines);
-    result.map_err(|problem| ReadError {
-        source,
-        line: (lines.number > 0).then_some(lines.number),
-        problem,
-    })
+    result.map_err(|problem| ReadError { source, line: (lines.number > 0).then_some(lines.number), problem })
 }
 
 fn read_lines<R: Read>(lines: &mut Lines<R>) -> Result<Journal, ReadProblem> {
@@ -90,18 +82,11 @@ fn read_lines<R: Read>(lines: &mut Lines<R>) -> Result<Journal, ReadProblem> {
     if stated != computed {
         return Err(ReadProblem::Digest { stated, computed });
     }
-    Ok(Journal {
-        manifest,
-        environment,
-        events,
-    })
+    Ok(Journal { manifest, environment, events })
 }
 
 fn manifest(line: &[u8]) -> Result<Manifest, ReadProblem> {
-    let Ok(VersionLine {
-        manifest: Version { format },
-    }) = serde_json::from_slice(line)
-    else {
+    let Ok(VersionLine { manifest: Version { format } }) = serde_json::from_slice(line) else {
         return Err(ReadProblem::NotAJournal);
     };
     if format != u64::from(FORMAT) {
@@ -126,12 +111,7 @@ impl<R: Read> Lines<R> {
     fn new(input: R) -> io::Result<Lines<R>> {
         let mut decoder = zstd::Decoder::with_buffer(BufReader::new(Counted { input, bytes: 0 }))?;
         decoder.window_log_max(WINDOW_LOG)?;
-        Ok(Lines {
-            text: BufReader::with_capacity(64 * 1024, decoder),
-            line: Vec::new(),
-            number: 0,
-            decompressed: 0,
-        })
+        Ok(Lines { text: BufReader::with_capacity(64 * 1024, decoder), line: Vec::new(), number: 0, decompressed: 0 })
     }
 
     /// The next line; the text must not end here.
@@ -151,11 +131,7 @@ impl<R: Read> Lines<R> {
             let chunk = self.text.fill_buf().map_err(problem_of)?;
             if chunk.is_empty() {
                 // A last line without an end is one that was cut off.
-                return if self.line.is_empty() {
-                    Ok(None)
-                } else {
-                    Err(ReadProblem::Truncated)
-                };
+                return if self.line.is_empty() { Ok(None) } else { Err(ReadProblem::Truncated) };
             }
             let end = chunk.iter().position(|byte| *byte == b'\n');
             let taken = end.unwrap_or(chunk.len());

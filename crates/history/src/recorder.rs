@@ -18,11 +18,7 @@ impl Recorder {
     /// A journal with no event yet.
     pub fn new(manifest: Manifest) -> Recorder {
         let hasher = EventHasher::new(&manifest);
-        Recorder {
-            manifest,
-            events: Vec::new(),
-            hasher,
-        }
+        Recorder { manifest, events: Vec::new(), hasher }
     }
 
     /// Takes the next event.
@@ -49,13 +45,6 @@ impl Recorder {
     /// The journal and its digest.
     pub fn finish(self, environment: Environment) -> (Journal, Digest) {
         let digest = self.hasher.digest();
-        (
-            Journal {
-                manifest: self.manifest,
-                environment,
-                events: self.events,
-            },
-            digest,
-        )
+        (Journal { manifest: self.manifest, environment, events: self.events }, digest)
     }
 }

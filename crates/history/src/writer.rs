@@ -35,18 +35,10 @@ impl<W: Write> StreamWriter<W> {
     ///
     /// # Errors
     /// What `out` says.
-    pub fn new(
-        out: W,
-        manifest: &Manifest,
-        environment: &Environment,
-    ) -> io::Result<StreamWriter<W>> {
+    pub fn new(out: W, manifest: &Manifest, environment: &Environment) -> io::Result<StreamWriter<W>> {
         let mut encoder = zstd::Encoder::new(out, LEVEL)?;
         encoder.include_checksum(true)?;
-        let mut writer = StreamWriter {
-            out: encoder,
-            hasher: EventHasher::new(manifest),
-            line: Vec::new(),
-        };
+        let mut writer = StreamWriter { out: encoder, hasher: EventHasher::new(manifest), line: Vec::new() };
         writer.line(&Frame::Manifest(manifest))?;
         writer.line(&Frame::Environment(environment))?;
         Ok(writer)

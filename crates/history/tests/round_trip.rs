@@ -79,27 +79,15 @@ proptest! {
 
 fn sample() -> Journal {
     let mut runner = proptest::test_runner::TestRunner::deterministic();
-    let tree = arbitrary::journal(8)
-        .new_tree(&mut runner)
-        .expect("nothing is filtered out");
+    let tree = arbitrary::journal(8).new_tree(&mut runner).expect("nothing is filtered out");
     tree.current()
 }
 
 #[test]
 fn the_environment_is_not_in_the_digest_and_the_manifest_is() {
     let journal = sample();
-    let elsewhere = Environment {
-        host: "another".to_owned(),
-        ..journal.environment.clone()
-    };
-    assert_eq!(
-        Journal {
-            environment: elsewhere,
-            ..journal.clone()
-        }
-        .digest(),
-        journal.digest()
-    );
+    let elsewhere = Environment { host: "another".to_owned(), ..journal.environment.clone() };
+    assert_eq!(Journal { environment: elsewhere, ..journal.clone() }.digest(), journal.digest());
     let mut other_seed = journal.clone();
     other_seed.manifest.seed ^= 1;
     assert_ne!(other_seed.digest(), journal.digest());
@@ -116,10 +104,7 @@ fn the_canonical_form_of_an_observation_is_fixed() {
         observation: Observation::PeerDown { peer: SiteId(1) },
     };
     // Variant 4; 300 and 1 as varints around the site; the observation's variant 5 and the peer.
-    assert_eq!(
-        postcard::to_allocvec(&event).expect("it can be encoded"),
-        [4, 0xac, 2, 2, 1, 5, 1]
-    );
+    assert_eq!(postcard::to_allocvec(&event).expect("it can be encoded"), [4, 0xac, 2, 2, 1, 5, 1]);
 }
 
 #[test]

@@ -76,11 +76,7 @@ impl Campaign {
             strikes.struck = strikes.struck.saturating_add(fault.struck);
         }
         for check in &judgement.checks {
-            let one = Judged {
-                kind: check.kind,
-                runs: 1,
-                judged: check.judged,
-            };
+            let one = Judged { kind: check.kind, runs: 1, judged: check.judged };
             self.take_check(check.name.clone(), one);
         }
     }
@@ -112,16 +108,9 @@ impl Campaign {
     /// All runs taken together.
     pub fn summary(&self) -> Summary {
         let vacuous = self.vacuous();
-        let doubt = if vacuous.is_empty() {
-            Verdict::Pass
-        } else {
-            Verdict::Unknown
-        };
+        let doubt = if vacuous.is_empty() { Verdict::Pass } else { Verdict::Unknown };
         let verdict = self.counts.worst().worse(doubt);
-        let objectives = self
-            .objectives
-            .iter()
-            .map(|((name, subject), of)| of.spread(name, subject));
+        let objectives = self.objectives.iter().map(|((name, subject), of)| of.spread(name, subject));
         let claims = self.claims.iter().map(|(name, of)| of.spread(name, ""));
         Summary {
             verdict,
@@ -135,30 +124,16 @@ impl Campaign {
     }
 
     fn take_check(&mut self, name: String, more: Judged) {
-        let judged = self.checks.entry(name).or_insert(Judged {
-            runs: 0,
-            judged: 0,
-            ..more
-        });
+        let judged = self.checks.entry(name).or_insert(Judged { runs: 0, judged: 0, ..more });
         judged.runs += more.runs;
         judged.judged = judged.judged.saturating_add(more.judged);
     }
 
     fn vacuous(&self) -> Vec<String> {
-        let faults = self
-            .faults
-            .iter()
-            .filter(|(_, strikes)| strikes.struck == 0);
-        let faults = faults.map(|(kind, of)| {
-            format!(
-                "{kind} was scheduled {} times and never struck",
-                of.scheduled
-            )
-        });
+        let faults = self.faults.iter().filter(|(_, strikes)| strikes.struck == 0);
+        let faults = faults.map(|(kind, of)| format!("{kind} was scheduled {} times and never struck", of.scheduled));
         let checks = self.checks.iter().filter(|(_, judged)| judged.judged == 0);
-        faults
-            .chain(checks.map(|(name, _)| format!("{name} never had anything to judge")))
-            .collect()
+        faults.chain(checks.map(|(name, _)| format!("{name} never had anything to judge"))).collect()
     }
 }
 
@@ -202,22 +177,13 @@ impl Figures {
 
 impl Strikes {
     fn told(&self, kind: &str) -> KindStruck {
-        KindStruck {
-            kind: kind.to_owned(),
-            scheduled: self.scheduled,
-            struck: self.struck,
-        }
+        KindStruck { kind: kind.to_owned(), scheduled: self.scheduled, struck: self.struck }
     }
 }
 
 impl Judged {
     fn told(&self, name: &str) -> CheckJudged {
-        CheckJudged {
-            name: name.to_owned(),
-            kind: self.kind,
-            runs: self.runs,
-            judged: self.judged,
-        }
+        CheckJudged { name: name.to_owned(), kind: self.kind, runs: self.runs, judged: self.judged }
     }
 }
 

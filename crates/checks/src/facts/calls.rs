@@ -30,8 +30,7 @@ pub(crate) struct Returned<'j> {
 impl<'j> Call<'j> {
     /// What became of it; an operation that never returned is unknown.
     pub(crate) fn outcome(&self) -> &'j Outcome {
-        self.returned
-            .map_or(&Outcome::Unknown, |returned| returned.outcome)
+        self.returned.map_or(&Outcome::Unknown, |returned| returned.outcome)
     }
 }
 
@@ -52,54 +51,23 @@ impl<'j> Calls<'j> {
     /// For a journal of so many events.
     pub(crate) fn with_capacity(events: usize) -> Calls<'j> {
         let dense_limit = 2 * events as u64 + 1024;
-        Calls {
-            calls: Vec::with_capacity(events / 2),
-            dense: Vec::new(),
-            dense_limit,
-            sparse: BTreeMap::new(),
-        }
+        Calls { calls: Vec::with_capacity(events / 2), dense: Vec::new(), dense_limit, sparse: BTreeMap::new() }
     }
 
     /// Takes an invocation or a return.
     pub(crate) fn take(&mut self, place: usize, event: &'j Event, malformed: &mut Malformed) {
         match event {
-            Event::Invoked {
-                t,
-                id,
-                client,
-                region,
-                service,
-                purpose,
-                op,
-            } => {
+            Event::Invoked { t, id, client, region, service, purpose, op } => {
                 if self.find(*id).is_some() {
                     return malformed.note(|| format!("{id} was invoked twice"));
                 }
                 self.index(*id);
                 let invoked = At { t: *t, place };
                 let (client, region, service, purpose) = (*client, *region, *service, *purpose);
-                self.calls.push(Call {
-                    id: *id,
-                    client,
-                    region,
-                    service,
-                    purpose,
-                    op,
-                    invoked,
-                    returned: None,
-                });
+                self.calls.push(Call { id: *id, client, region, service, purpose, op, invoked, returned: None });
             }
-            Event::Returned {
-                t,
-                id,
-                site,
-                outcome,
-                ..
-            } => {
-                let Some(call) = self
-                    .find(*id)
-                    .and_then(|number| self.calls.get_mut(number as usize))
-                else {
+            Event::Returned { t, id, site, outcome, .. } => {
+                let Some(call) = self.find(*id).and_then(|number| self.calls.get_mut(number as usize)) else {
                     return malformed.note(|| format!("{id} returned without having been invoked"));
                 };
                 if call.returned.is_some() {
@@ -107,11 +75,7 @@ impl<'j> Calls<'j> {
                 } else if *t < call.invoked.t {
                     malformed.note(|| format!("{id} returned before it was invoked"));
                 } else {
-                    call.returned = Some(Returned {
-                        at: At { t: *t, place },
-                        site: *site,
-                        outcome,
-                    });
+                    call.returned = Some(Returned { at: At { t: *t, place }, site: *site, outcome });
                 }
             }
             _ => {}
@@ -125,10 +89,7 @@ impl<'j> Calls<'j> {
 
     fn find(&self, id: OpId) -> Option<u32> {
         if id.0 < self.dense_limit {
-            self.dense
-                .get(id.index())
-                .copied()
-                .filter(|number| *number != NONE)
+            self.dense.get(id.index()).copied().filter(|number| *number != NONE)
         } else {
             self.sparse.get(&id).copied()
         }

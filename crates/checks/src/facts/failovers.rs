@@ -27,10 +27,7 @@ pub(crate) struct Failover<'j> {
 impl Failover<'_> {
     /// When a service was promoted.
     pub(crate) fn promotion(&self, service: ServiceId) -> Option<At> {
-        self.promoted
-            .iter()
-            .find(|(promoted, ..)| *promoted == service)
-            .map(|(_, at, _)| *at)
+        self.promoted.iter().find(|(promoted, ..)| *promoted == service).map(|(_, at, _)| *at)
     }
 }
 
@@ -51,18 +48,11 @@ impl<'j> Failovers<'j> {
             }
             Observation::FailoverDecided { failed, entry } => {
                 self.current.insert(site, *entry);
-                self.found
-                    .entry(*entry)
-                    .or_insert_with(|| Failover::decided(*entry, *failed, at));
+                self.found.entry(*entry).or_insert_with(|| Failover::decided(*entry, *failed, at));
             }
             Observation::NotificationSent { channel, entry } => {
                 if let Some(failover) = self.found.get_mut(entry) {
-                    first(
-                        &mut failover.notified,
-                        channel.as_str(),
-                        (channel.as_str(), at),
-                        |(told, _)| told,
-                    );
+                    first(&mut failover.notified, channel.as_str(), (channel.as_str(), at), |(told, _)| told);
                 }
             }
             Observation::FailoverCompleted { entry } => {
@@ -72,10 +62,7 @@ impl<'j> Failovers<'j> {
                 }
             }
             step => {
-                let current = self
-                    .current
-                    .get(&site)
-                    .and_then(|entry| self.found.get_mut(entry));
+                let current = self.current.get(&site).and_then(|entry| self.found.get_mut(entry));
                 if let Some(failover) = current {
                     failover.step(at, step);
                 }
@@ -116,25 +103,13 @@ impl Failover<'_> {
                 self.redirected.get_or_insert((at, *to));
             }
             Observation::ServicePromoted { service, sites } => {
-                first(
-                    &mut self.promoted,
-                    *service,
-                    (*service, at, *sites),
-                    |(told, ..)| *told,
-                );
+                first(&mut self.promoted, *service, (*service, at, *sites), |(told, ..)| *told);
             }
             Observation::WeightsSwitched { service, .. } => {
-                first(&mut self.weighted, *service, (*service, at), |(told, _)| {
-                    *told
-                });
+                first(&mut self.weighted, *service, (*service, at), |(told, _)| *told);
             }
             Observation::DnsChanged { service, sites, .. } => {
-                first(
-                    &mut self.named,
-                    *service,
-                    (*service, at, *sites),
-                    |(told, ..)| *told,
-                );
+                first(&mut self.named, *service, (*service, at, *sites), |(told, ..)| *told);
             }
             _ => {}
         }

@@ -101,18 +101,9 @@ impl<'j> Facts<'j> {
         for (place, event) in journal.events.iter().enumerate() {
             facts.end = facts.end.max(event.t());
             match event {
-                Event::Invoked { .. } | Event::Returned { .. } => {
-                    calls.take(place, event, &mut facts.malformed)
-                }
-                Event::FaultBegan { .. } | Event::FaultEnded { .. } => {
-                    strikes.take(event, &mut facts.malformed)
-                }
-                Event::Observed {
-                    t,
-                    site,
-                    observation,
-                    ..
-                } => {
+                Event::Invoked { .. } | Event::Returned { .. } => calls.take(place, event, &mut facts.malformed),
+                Event::FaultBegan { .. } | Event::FaultEnded { .. } => strikes.take(event, &mut facts.malformed),
+                Event::Observed { t, site, observation, .. } => {
                     failovers.take(At { t: *t, place }, *site, observation);
                     if let Observation::PeerDown { peer } = observation {
                         facts.peers_down.push((*t, *peer));
@@ -130,33 +121,12 @@ impl<'j> Facts<'j> {
     /// Takes an event that says how the run went as a whole.
     fn take_frame(&mut self, event: &'j Event) {
         match event {
-            Event::PhaseBegan {
-                t,
-                phase: Phase::Hurt,
-            } => self.hurt = self.hurt.or(Some(*t)),
-            Event::PhaseBegan {
-                t,
-                phase: Phase::Heal,
-            } => self.heal = self.heal.or(Some(*t)),
-            Event::FinalState {
-                site,
-                up,
-                applied,
-                digest,
-                ..
-            } => {
-                self.finals.insert(
-                    *site,
-                    FinalState {
-                        up: *up,
-                        applied: *applied,
-                        digest: *digest,
-                    },
-                );
+            Event::PhaseBegan { t, phase: Phase::Hurt } => self.hurt = self.hurt.or(Some(*t)),
+            Event::PhaseBegan { t, phase: Phase::Heal } => self.heal = self.heal.or(Some(*t)),
+            Event::FinalState { site, up, applied, digest, .. } => {
+                self.finals.insert(*site, FinalState { up: *up, applied: *applied, digest: *digest });
             }
-            Event::Ended { why, .. } if self.ended.is_some() => {
-                self.malformed.note(|| format!("a second end ({why})"))
-            }
+            Event::Ended { why, .. } if self.ended.is_some() => self.malformed.note(|| format!("a second end ({why})")),
             Event::Ended { why, .. } => self.ended = Some(why),
             _ => {}
         }
@@ -165,12 +135,7 @@ impl<'j> Facts<'j> {
     /// When the run began to be hurt: the first fault that struck, else the begin of the hurt
     /// phase.
     pub(crate) fn hurt_from(&self) -> Option<Time> {
-        let first = self
-            .strikes
-            .iter()
-            .filter(|strike| strike.struck())
-            .map(|strike| strike.began)
-            .min();
+        let first = self.strikes.iter().filter(|strike| strike.struck()).map(|strike| strike.began).min();
         first.or(self.hurt)
     }
 

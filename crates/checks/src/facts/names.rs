@@ -27,11 +27,7 @@ impl<'j> Names<'j> {
 
     /// A service's.
     pub(crate) fn service(self, service: ServiceId) -> String {
-        let named = self
-            .objectives
-            .services
-            .iter()
-            .find(|objective| objective.service == service);
+        let named = self.objectives.services.iter().find(|objective| objective.service == service);
         or_number(named.map(|objective| &objective.name), service)
     }
 
@@ -53,10 +49,7 @@ impl<'j> Names<'j> {
             | Fault::Freeze { site }
             | Fault::SlowFsync { site, .. }
             | Fault::ClockSkew { site, .. } => self.site(*site),
-            Fault::Partition { a, b, direction }
-            | Fault::Latency {
-                a, b, direction, ..
-            } => {
+            Fault::Partition { a, b, direction } | Fault::Latency { a, b, direction, .. } => {
                 let arrow = match direction {
                     firedrill_model::Direction::To => "->",
                     firedrill_model::Direction::From => "<-",
@@ -81,9 +74,5 @@ fn or_number(name: Option<&String>, number: impl Display) -> String {
 
 fn listed(names: impl Iterator<Item = String>) -> String {
     let names: Vec<String> = names.collect();
-    if names.is_empty() {
-        "nothing".to_owned()
-    } else {
-        names.join(", ")
-    }
+    if names.is_empty() { "nothing".to_owned() } else { names.join(", ") }
 }

@@ -36,23 +36,13 @@ impl<'j> Strikes<'j> {
     /// Of this schedule.
     pub(crate) fn new(schedule: &'j [ScheduledFault]) -> Strikes<'j> {
         let scheduled = schedule.iter().map(|fault| (fault.id, fault)).collect();
-        Strikes {
-            scheduled,
-            strikes: Vec::new(),
-            open: BTreeMap::new(),
-        }
+        Strikes { scheduled, strikes: Vec::new(), open: BTreeMap::new() }
     }
 
     /// Takes the begin or the end of a fault.
     pub(crate) fn take(&mut self, event: &'j Event, malformed: &mut Malformed) {
         match event {
-            Event::FaultBegan {
-                t,
-                fault,
-                struck,
-                mechanism,
-                ..
-            } => {
+            Event::FaultBegan { t, fault, struck, mechanism, .. } => {
                 let scheduled = self.scheduled.get(fault).copied();
                 if scheduled.is_none() {
                     malformed.note(|| format!("{fault} began, which the schedule does not have"));

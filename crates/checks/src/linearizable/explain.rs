@@ -19,16 +19,14 @@ pub(crate) fn wrong(facts: &Facts<'_>, register: &Register, budget: Budget) -> S
     let key = facts.calls[op.call].op.key().as_str();
     let mut text = format!("session {key}: {} fits nowhere", told(facts, op));
     if let Some(seen) = seen(op) {
-        let sets = |other: &&RegisterOp| matches!(other.action, Action::Write(value) | Action::Cas(_, value) if value == seen);
+        let sets =
+            |other: &&RegisterOp| matches!(other.action, Action::Write(value) | Action::Cas(_, value) if value == seen);
         if seen != super::registers::ABSENT && !register.ops.iter().any(|other| sets(&other)) {
             text.push_str("; nobody wrote what it saw");
         }
     }
     let neighbours = neighbours(register, op);
-    let neighbours: Vec<String> = neighbours
-        .into_iter()
-        .map(|neighbour| told(facts, neighbour))
-        .collect();
+    let neighbours: Vec<String> = neighbours.into_iter().map(|neighbour| told(facts, neighbour)).collect();
     if !neighbours.is_empty() {
         text.push_str("; beside it: ");
         text.push_str(&neighbours.join("; "));
@@ -46,25 +44,17 @@ pub(crate) fn given_up(facts: &Facts<'_>, register: &Register, found: Found) -> 
             register.ops.len(),
             told(facts, &register.ops[at])
         )),
-        Found::TooManyAtOnce => Some(format!(
-            "session {key} has more than 4,096 operations under way at once"
-        )),
+        Found::TooManyAtOnce => Some(format!("session {key} has more than 4,096 operations under way at once")),
     }
 }
 
 /// Needs a register without an order, and so one with an operation that returned.
 fn first_misfit(register: &Register, budget: Budget) -> &RegisterOp {
-    let mut returns: Vec<(At, &RegisterOp)> = register
-        .ops
-        .iter()
-        .filter_map(|op| op.returned.map(|at| (at, op)))
-        .collect();
+    let mut returns: Vec<(At, &RegisterOp)> =
+        register.ops.iter().filter_map(|op| op.returned.map(|at| (at, op))).collect();
     returns.sort_by_key(|(at, _)| *at);
-    let ends_order =
-        |end: &(At, &RegisterOp)| search(&until(register, end.0), budget).0 != Found::NoOrder;
-    let first = returns
-        .partition_point(ends_order)
-        .min(returns.len().saturating_sub(1));
+    let ends_order = |end: &(At, &RegisterOp)| search(&until(register, end.0), budget).0 != Found::NoOrder;
+    let first = returns.partition_point(ends_order).min(returns.len().saturating_sub(1));
     returns.get(first).map_or(&register.ops[0], |(_, op)| op)
 }
 
@@ -73,14 +63,10 @@ fn first_misfit(register: &Register, budget: Budget) -> &RegisterOp {
 fn until(register: &Register, end: At) -> Register {
     let by_then = |op: &RegisterOp| {
         let returned = op.returned.filter(|at| *at <= end);
-        let says_nothing =
-            returned.is_none() && matches!(op.action, Action::Read(_) | Action::Missed(_));
+        let says_nothing = returned.is_none() && matches!(op.action, Action::Read(_) | Action::Missed(_));
         (op.invoked <= end && !says_nothing).then_some(RegisterOp { returned, ..*op })
     };
-    Register {
-        ops: register.ops.iter().filter_map(by_then).collect(),
-        ..*register
-    }
+    Register { ops: register.ops.iter().filter_map(by_then).collect(), ..*register }
 }
 
 /// The value that it must have seen.
@@ -102,8 +88,7 @@ fn neighbours<'r>(register: &'r Register, op: &RegisterOp) -> Vec<&'r RegisterOp
     };
     let before = || others().filter(|other| other.returned.is_some_and(|at| at < op.invoked));
     let beside = others().filter(|other| {
-        op.returned.is_none_or(|at| other.invoked < at)
-            && other.returned.is_none_or(|at| at > op.invoked)
+        op.returned.is_none_or(|at| other.invoked < at) && other.returned.is_none_or(|at| at > op.invoked)
     });
     let mut chosen: Vec<&RegisterOp> = others().filter(sets_seen).take(1).collect();
     chosen.extend(before().filter(sets).max_by_key(|other| other.returned));
@@ -125,19 +110,13 @@ fn told(facts: &Facts<'_>, op: &RegisterOp) -> String {
     let what = match call.op {
         Op::Read { .. } => "read".to_owned(),
         Op::Write { value, .. } => format!("write {value:?}"),
-        Op::Cas {
-            expected, value, ..
-        } => {
-            let expected = expected
-                .as_ref()
-                .map_or_else(|| "nothing".to_owned(), |expected| format!("{expected:?}"));
+        Op::Cas { expected, value, .. } => {
+            let expected = expected.as_ref().map_or_else(|| "nothing".to_owned(), |expected| format!("{expected:?}"));
             format!("cas {expected} -> {value:?}")
         }
     };
     let outcome = match call.outcome() {
-        firedrill_model::Outcome::Ok(firedrill_model::OpResult::Value(None)) => {
-            "saw nothing".to_owned()
-        }
+        firedrill_model::Outcome::Ok(firedrill_model::OpResult::Value(None)) => "saw nothing".to_owned(),
         firedrill_model::Outcome::Ok(firedrill_model::OpResult::Value(Some(value))) => {
             format!("saw {value:?}")
         }
@@ -148,15 +127,8 @@ fn told(facts: &Facts<'_>, op: &RegisterOp) -> String {
         firedrill_model::Outcome::Failed(_) => "failed".to_owned(),
         firedrill_model::Outcome::Unknown => "unknown".to_owned(),
     };
-    let until = call
-        .returned
-        .map_or_else(|| "...".to_owned(), |returned| returned.at.t.to_string());
+    let until = call.returned.map_or_else(|| "...".to_owned(), |returned| returned.at.t.to_string());
     let site = call.returned.and_then(|returned| returned.site);
-    let site = site.map_or_else(String::new, |site| {
-        format!(" at {}", facts.names.site(site))
-    });
-    format!(
-        "{} by {} ({what}: {outcome}, {}-{until}{site})",
-        call.id, call.client, call.invoked.t
-    )
+    let site = site.map_or_else(String::new, |site| format!(" at {}", facts.names.site(site)));
+    format!("{} by {} ({what}: {outcome}, {}-{until}{site})", call.id, call.client, call.invoked.t)
 }

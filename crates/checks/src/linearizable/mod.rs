@@ -42,10 +42,7 @@ pub struct Budget {
 impl Default for Budget {
     /// 20 million steps and 256 MiB: some seconds at worst.
     fn default() -> Budget {
-        Budget {
-            steps: 20_000_000,
-            memory_bytes: 256 << 20,
-        }
+        Budget { steps: 20_000_000, memory_bytes: 256 << 20 }
     }
 }
 
@@ -53,18 +50,12 @@ impl Budget {
     /// What a session may cost before it is put off until all others were searched.
     fn first_try(self, register: &Register) -> Budget {
         let steps = 10_000 + 32 * register.ops.len() as u64;
-        Budget {
-            steps: steps.min(self.steps),
-            memory_bytes: self.memory_bytes,
-        }
+        Budget { steps: steps.min(self.steps), memory_bytes: self.memory_bytes }
     }
 
     /// What is left.
     fn less(self, spent: Spent) -> Budget {
-        Budget {
-            steps: self.steps.saturating_sub(spent.steps),
-            memory_bytes: self.memory_bytes,
-        }
+        Budget { steps: self.steps.saturating_sub(spent.steps), memory_bytes: self.memory_bytes }
     }
 }
 
@@ -89,15 +80,8 @@ pub(crate) fn judge(facts: &Facts<'_>, budget: Budget) -> CheckResult {
     for (register, found) in &mut unsearched {
         *found = try_one(register, |budget, _| budget);
     }
-    wrong.extend(
-        unsearched
-            .iter()
-            .filter(|(_, found)| *found == Found::NoOrder)
-            .map(|(register, _)| register),
-    );
-    let given_up = unsearched
-        .iter()
-        .filter_map(|(register, found)| explain::given_up(facts, register, *found));
+    wrong.extend(unsearched.iter().filter(|(_, found)| *found == Found::NoOrder).map(|(register, _)| register));
+    let given_up = unsearched.iter().filter_map(|(register, found)| explain::given_up(facts, register, *found));
     result(facts, &registers, &wrong, given_up.collect(), budget)
 }
 
@@ -115,27 +99,16 @@ fn result(
     texts.extend(first.map(|register| explain::wrong(facts, register, budget)));
     let count = wrong.len() + registers.absurd.len();
     if let Some(text) = texts.first() {
-        let more = if count > 1 {
-            format!(" ({count} sessions in all)")
-        } else {
-            String::new()
-        };
+        let more = if count > 1 { format!(" ({count} sessions in all)") } else { String::new() };
         return CheckResult::client(NAME, Verdict::Fail, judged, format!("{text}{more}"));
     }
     if let Some(text) = given_up.first() {
-        let why = format!(
-            "{} of {} sessions not searched to the end: {text}",
-            given_up.len(),
-            registers.all.len()
-        );
+        let why = format!("{} of {} sessions not searched to the end: {text}", given_up.len(), registers.all.len());
         return CheckResult::client(NAME, Verdict::Unknown, judged, why);
     }
     if judged == 0 {
         return CheckResult::client(NAME, Verdict::Unknown, 0, "no operation was answered");
     }
-    let why = format!(
-        "{judged} answered operations on {} sessions have an order",
-        registers.all.len()
-    );
+    let why = format!("{judged} answered operations on {} sessions have an order", registers.all.len());
     CheckResult::client(NAME, Verdict::Pass, judged, why)
 }

@@ -72,22 +72,8 @@ impl<'r> Problem<'r> {
             if op.returned.is_none() && !self.misses && self.unseen(op.action) {
                 continue;
             }
-            instants.push((
-                op.invoked,
-                Instant {
-                    op: number,
-                    returns: false,
-                },
-            ));
-            instants.extend(op.returned.map(|at| {
-                (
-                    at,
-                    Instant {
-                        op: number,
-                        returns: true,
-                    },
-                )
-            }));
+            instants.push((op.invoked, Instant { op: number, returns: false }));
+            instants.extend(op.returned.map(|at| (at, Instant { op: number, returns: true })));
         }
         instants.sort_by_key(|(at, _)| *at);
         self.timeline = instants.into_iter().map(|(_, instant)| instant).collect();

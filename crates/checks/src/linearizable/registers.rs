@@ -58,11 +58,7 @@ pub(crate) struct Registers {
 impl Registers {
     /// Those of a run, in the order in which they were first used.
     pub(crate) fn of(facts: &Facts<'_>) -> Registers {
-        let mut registers = Registers {
-            all: Vec::new(),
-            answered: 0,
-            absurd: Vec::new(),
-        };
+        let mut registers = Registers { all: Vec::new(), answered: 0, absurd: Vec::new() };
         let mut places: Lookup<&Key, usize> = Lookup::default();
         let mut calls: Vec<Vec<usize>> = Vec::new();
         for (number, call) in facts.calls.iter().enumerate() {
@@ -84,11 +80,7 @@ impl Registers {
     }
 
     fn take<'j>(&mut self, facts: &Facts<'j>, calls: &[usize], values: &mut Values<'j>) {
-        let mut register = Register {
-            ops: Vec::with_capacity(calls.len()),
-            values: 0,
-            first: calls[0],
-        };
+        let mut register = Register { ops: Vec::with_capacity(calls.len()), values: 0, first: calls[0] };
         let mut absurd = None;
         for number in calls {
             let call = &facts.calls[*number];
@@ -99,35 +91,21 @@ impl Registers {
             self.answered += u64::from(ok.is_some());
             let action = match (call.op, ok) {
                 (Op::Read { .. }, None) => continue,
-                (Op::Read { .. }, Some(OpResult::Value(value))) => {
-                    Action::Read(values.number(value.as_ref()))
+                (Op::Read { .. }, Some(OpResult::Value(value))) => Action::Read(values.number(value.as_ref())),
+                (Op::Write { value, .. }, None | Some(OpResult::Written)) => Action::Write(values.number(Some(value))),
+                (Op::Cas { expected, value, .. }, None | Some(OpResult::Cas { swapped: true })) => {
+                    Action::Cas(values.number(expected.as_ref()), values.number(Some(value)))
                 }
-                (Op::Write { value, .. }, None | Some(OpResult::Written)) => {
-                    Action::Write(values.number(Some(value)))
-                }
-                (
-                    Op::Cas {
-                        expected, value, ..
-                    },
-                    None | Some(OpResult::Cas { swapped: true }),
-                ) => Action::Cas(values.number(expected.as_ref()), values.number(Some(value))),
                 (Op::Cas { expected, .. }, Some(OpResult::Cas { swapped: false })) => {
                     Action::Missed(values.number(expected.as_ref()))
                 }
                 (op, Some(result)) => {
-                    absurd.get_or_insert_with(|| {
-                        format!("{} was {op:?} and answered {result:?}", call.id)
-                    });
+                    absurd.get_or_insert_with(|| format!("{} was {op:?} and answered {result:?}", call.id));
                     continue;
                 }
             };
             let returned = ok.and(call.returned).map(|returned| returned.at);
-            register.ops.push(RegisterOp {
-                action,
-                invoked: call.invoked,
-                returned,
-                call: *number,
-            });
+            register.ops.push(RegisterOp { action, invoked: call.invoked, returned, call: *number });
         }
         register.values = values.count();
         self.absurd.extend(absurd);

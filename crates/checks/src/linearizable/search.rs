@@ -88,11 +88,7 @@ impl<'p, const W: usize> Search<'p, W> {
     fn new(problem: &'p Problem<'p>, budget: Budget) -> Search<'p, W> {
         Search {
             problem,
-            now: Configuration {
-                state: ABSENT,
-                place: 0,
-                ordered: Bits::EMPTY,
-            },
+            now: Configuration { state: ABSENT, place: 0, ordered: Bits::EMPTY },
             under_way: Bits::EMPTY,
             occupant: vec![NOBODY; problem.slots as usize],
             choices: Vec::new(),
@@ -112,15 +108,9 @@ impl<'p, const W: usize> Search<'p, W> {
             };
             if self.over_budget() {
                 let furthest = self.problem.timeline[self.furthest as usize].op;
-                break Found::GaveUp {
-                    at: furthest as usize,
-                };
+                break Found::GaveUp { at: furthest as usize };
             }
-            let went_on = if instant.returns {
-                self.returns(instant.op)
-            } else {
-                self.invoked(instant.op)
-            };
+            let went_on = if instant.returns { self.returns(instant.op) } else { self.invoked(instant.op) };
             if !went_on && !self.go_back() {
                 break Found::NoOrder;
             }
@@ -163,10 +153,7 @@ impl<'p, const W: usize> Search<'p, W> {
             return false;
         }
         let candidates = self.candidates.len();
-        self.choices.push(Choice {
-            configuration: self.now,
-            candidates,
-        });
+        self.choices.push(Choice { configuration: self.now, candidates });
         self.find_candidates(op);
         self.choose()
     }
@@ -179,35 +166,23 @@ impl<'p, const W: usize> Search<'p, W> {
         if once && self.problem.last_seen[state as usize] > self.now.place {
             return;
         }
-        let waiting = || {
-            self.under_way
-                .without(self.now.ordered)
-                .map(|slot| self.occupant[slot as usize])
-        };
+        let waiting = || self.under_way.without(self.now.ordered).map(|slot| self.occupant[slot as usize]);
         let must_find = |other: &u32| {
             let other = self.op(*other);
-            other.returned.is_some()
-                && matches!(other.action, Action::Cas(expected, _) if expected == state)
+            other.returned.is_some() && matches!(other.action, Action::Cas(expected, _) if expected == state)
         };
         let wanted = match self.op(op).action {
             Action::Read(value) => Some(value),
             Action::Cas(expected, _) if expected != state => Some(expected),
             _ => None,
         };
-        let sets_wanted =
-            |other: &u32| wanted.is_some() && result(self.op(*other).action) == wanted;
+        let sets_wanted = |other: &u32| wanted.is_some() && result(self.op(*other).action) == wanted;
         if wanted.is_some() && !waiting().any(|other| sets_wanted(&other)) {
             return;
         }
-        let forced = if once {
-            waiting().find(must_find)
-        } else {
-            None
-        };
+        let forced = if once { waiting().find(must_find) } else { None };
         let enabled = |other: &u32| match self.op(*other).action {
-            Action::Write(_) => {
-                *other == op || self.problem.misses || !self.problem.unseen(self.op(*other).action)
-            }
+            Action::Write(_) => *other == op || self.problem.misses || !self.problem.unseen(self.op(*other).action),
             Action::Cas(expected, _) => expected == state,
             Action::Read(_) | Action::Missed(_) => false,
         };
@@ -216,19 +191,8 @@ impl<'p, const W: usize> Search<'p, W> {
             found.retain(|other| *other == forced);
         }
         found.sort_by_key(|other| {
-            let promising = if *other == op {
-                2
-            } else {
-                u8::from(sets_wanted(other))
-            };
-            (
-                promising,
-                std::cmp::Reverse(
-                    self.op(*other)
-                        .returned
-                        .map_or((1, None), |at| (0, Some(at))),
-                ),
-            )
+            let promising = if *other == op { 2 } else { u8::from(sets_wanted(other)) };
+            (promising, std::cmp::Reverse(self.op(*other).returned.map_or((1, None), |at| (0, Some(at)))))
         });
         self.candidates.extend(found);
     }
@@ -283,10 +247,7 @@ impl<'p, const W: usize> Search<'p, W> {
 
     /// Undoes invocations and returns, back to a place in the timeline.
     fn rewind(&mut self, place: u32) {
-        for instant in self.problem.timeline[place as usize..self.now.place as usize]
-            .iter()
-            .rev()
-        {
+        for instant in self.problem.timeline[place as usize..self.now.place as usize].iter().rev() {
             self.steps += 1;
             let slot = self.problem.slot[instant.op as usize];
             if instant.returns {

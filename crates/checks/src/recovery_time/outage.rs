@@ -32,22 +32,14 @@ pub(crate) struct Outage {
 impl Outage {
     /// How long it was; at least how long, if it was still open.
     pub(crate) fn shortest(&self) -> Duration {
-        self.until
-            .or(self.might_end)
-            .unwrap_or(Time::MAX)
-            .since(self.from)
+        self.until.or(self.might_end).unwrap_or(Time::MAX).since(self.from)
     }
 
     /// In a few words.
     pub(crate) fn describe(&self) -> String {
         match self.until {
             Some(until) => {
-                format!(
-                    "out from {} to {}, {:.3} s",
-                    self.from,
-                    until,
-                    until.since(self.from).as_secs_f64()
-                )
+                format!("out from {} to {}, {:.3} s", self.from, until, until.since(self.from).as_secs_f64())
             }
             None => format!("out from {}", self.from),
         }
@@ -66,16 +58,9 @@ pub(crate) fn find(series: &Series, strikes: &[Strike<'_>], from: Time) -> Vec<O
         let until = up.map(|probe| series.probes[probe].returned);
         let might_end = match up {
             Some(_) => None,
-            None => series
-                .could_be_up_from(failed + 1)
-                .map(|probe| series.probes[probe].returned),
+            None => series.could_be_up_from(failed + 1).map(|probe| series.probes[probe].returned),
         };
-        let outage = Outage {
-            from: onset(series, strikes, failed),
-            until,
-            might_end,
-            healed: None,
-        };
+        let outage = Outage { from: onset(series, strikes, failed), until, might_end, healed: None };
         match outages.last_mut() {
             Some(last) if last.until.is_none_or(|until| outage.from <= until) => {
                 last.from = last.from.min(outage.from);
@@ -96,8 +81,7 @@ pub(crate) fn find(series: &Series, strikes: &[Strike<'_>], from: Time) -> Vec<O
 
 /// The next failed probe that starts an outage.
 fn next_violation(series: &Series, next: usize, recovered: usize, from: Time) -> Option<usize> {
-    let failed =
-        |probe: &usize| !series.probes[*probe].good && series.probes[*probe].returned >= from;
+    let failed = |probe: &usize| !series.probes[*probe].good && series.probes[*probe].returned >= from;
     let starts = |probe: &usize| match series.level_from(*probe) {
         Level::Holds => false,
         Level::Violated => true,
@@ -109,32 +93,17 @@ fn next_violation(series: &Series, next: usize, recovered: usize, from: Time) ->
 /// When the outage that starts with this failed probe began.
 fn onset(series: &Series, strikes: &[Strike<'_>], failed: usize) -> Time {
     let probe = series.probes[failed];
-    let last_good = series.probes[..failed]
-        .iter()
-        .rev()
-        .find(|earlier| earlier.good)
-        .map(|earlier| earlier.sent);
-    let struck = || {
-        strikes
-            .iter()
-            .filter(|strike| strike.struck() && strike.began <= probe.returned)
-    };
+    let last_good = series.probes[..failed].iter().rev().find(|earlier| earlier.good).map(|earlier| earlier.sent);
+    let struck = || strikes.iter().filter(|strike| strike.struck() && strike.began <= probe.returned);
     let after_good = |strike: &&Strike<'_>| last_good.is_none_or(|good| strike.began > good);
-    let fault = struck()
-        .find(after_good)
-        .or_else(|| struck().next_back())
-        .map(|strike| strike.began);
+    let fault = struck().find(after_good).or_else(|| struck().next_back()).map(|strike| strike.began);
     fault.unwrap_or(probe.sent)
 }
 
 /// The last fault that struck within the outage and was healed within it.
 fn healed(strikes: &[Strike<'_>], outage: &Outage) -> Option<(FaultId, Time)> {
     let until = outage.until?;
-    let within = strikes
-        .iter()
-        .filter(|strike| strike.struck() && strike.began >= outage.from && strike.began < until);
+    let within = strikes.iter().filter(|strike| strike.struck() && strike.began >= outage.from && strike.began < until);
     let healed = within.filter_map(|strike| strike.ended.map(|ended| (strike.id, ended)));
-    healed
-        .filter(|(_, ended)| *ended <= until)
-        .max_by_key(|(_, ended)| *ended)
+    healed.filter(|(_, ended)| *ended <= until).max_by_key(|(_, ended)| *ended)
 }

@@ -17,46 +17,25 @@ use crate::level::Series;
 use firedrill_model::{ServiceId, Time};
 
 /// The phases of an outage, in order. Of one that was still open: those that ended.
-pub(crate) fn split(
-    facts: &Facts<'_>,
-    service: ServiceId,
-    series: &Series,
-    outage: &Outage,
-) -> Vec<PhaseResult> {
+pub(crate) fn split(facts: &Facts<'_>, service: ServiceId, series: &Series, outage: &Outage) -> Vec<PhaseResult> {
     let last = outage.until.unwrap_or(Time::MAX);
     let decided_within = |failover: &&Failover<'_>| {
-        failover.decided.t >= outage.from
-            && failover.decided.t <= last
-            && failover.isolated.is_some()
+        failover.decided.t >= outage.from && failover.decided.t <= last && failover.isolated.is_some()
     };
     let failover = facts.failovers.iter().find(decided_within);
     let detected = failover.and_then(|failover| {
-        let mut down = facts
-            .peers_down
-            .iter()
-            .filter(|(t, _)| *t >= outage.from && *t <= failover.decided.t);
-        down.find(|(_, peer)| *peer == failover.failed)
-            .map(|(t, _)| *t)
+        let mut down = facts.peers_down.iter().filter(|(t, _)| *t >= outage.from && *t <= failover.decided.t);
+        down.find(|(_, peer)| *peer == failover.failed).map(|(t, _)| *t)
     });
-    let promoted = failover
-        .and_then(|failover| failover.promotion(service))
-        .map(|at| at.t);
+    let promoted = failover.and_then(|failover| failover.promotion(service)).map(|at| at.t);
     let redirected = promoted.and_then(|promoted| {
-        let good = series
-            .probes
-            .iter()
-            .filter(|probe| probe.good && probe.returned >= promoted);
+        let good = series.probes.iter().filter(|probe| probe.good && probe.returned >= promoted);
         good.map(|probe| probe.returned).min()
     });
     let ends = [
         ("detect", detected),
         ("decide", failover.map(|failover| failover.decided.t)),
-        (
-            "isolate",
-            failover
-                .and_then(|failover| failover.isolated)
-                .map(|(at, ..)| at.t),
-        ),
+        ("isolate", failover.and_then(|failover| failover.isolated).map(|(at, ..)| at.t)),
         ("promote", promoted),
         ("redirect", redirected),
         ("verify", outage.until),
@@ -65,10 +44,7 @@ pub(crate) fn split(
     let phase = |(phase, end): (&str, Option<Time>)| {
         let end = end.filter(|end| *end >= from && *end <= last);
         let seconds = end.map(|end| end.since(std::mem::replace(&mut from, end)).as_secs_f64());
-        PhaseResult {
-            phase: phase.to_owned(),
-            seconds,
-        }
+        PhaseResult { phase: phase.to_owned(), seconds }
     };
     ends.into_iter().map(phase).collect()
 }

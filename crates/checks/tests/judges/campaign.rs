@@ -16,9 +16,7 @@ fn passed(rto: f64) -> Judgement {
 
 fn of(judgements: &[Judgement]) -> Campaign {
     let mut campaign = Campaign::new();
-    judgements
-        .iter()
-        .for_each(|judgement| campaign.add(judgement));
+    judgements.iter().for_each(|judgement| campaign.add(judgement));
     campaign
 }
 
@@ -30,10 +28,7 @@ fn a_clean_campaign_bounds_the_share_of_failing_seeds() {
         campaign.add(&judgement);
     }
     let summary = campaign.summary();
-    assert_eq!(
-        (summary.verdict, summary.counts.passed),
-        (Verdict::Pass, 1000)
-    );
+    assert_eq!((summary.verdict, summary.counts.passed), (Verdict::Pass, 1000));
     assert_eq!(summary.failing_at_most, Some(0.003));
 }
 
@@ -49,60 +44,24 @@ fn the_distribution_is_by_nearest_rank() {
     }
     let spread = campaign.summary().distributions;
     let core = &spread[0];
-    assert_eq!(
-        (core.name.as_str(), core.subject.as_str(), core.target),
-        ("RTO", "core from us-east", 900.0)
-    );
-    assert_eq!(
-        (core.min, core.p1, core.p50),
-        (Some(1.0), Some(2.0), Some(100.0))
-    );
-    assert_eq!(
-        (core.p99, core.max, core.runs, core.without),
-        (Some(198.0), Some(200.0), 200, 0)
-    );
-    assert_eq!(
-        (spread[1].p50, spread[1].runs, spread[1].without),
-        (None, 0, 200)
-    );
+    assert_eq!((core.name.as_str(), core.subject.as_str(), core.target), ("RTO", "core from us-east", 900.0));
+    assert_eq!((core.min, core.p1, core.p50), (Some(1.0), Some(2.0), Some(100.0)));
+    assert_eq!((core.p99, core.max, core.runs, core.without), (Some(198.0), Some(200.0), 200, 0));
+    assert_eq!((spread[1].p50, spread[1].runs, spread[1].without), (None, 0, 200));
     assert_eq!(spread[2].name, "latency p99 from us-east");
 }
 
 #[test]
 fn the_worst_verdict_counts_and_nothing_is_bounded() {
-    let with = |verdict| Judgement {
-        verdict,
-        ..passed(1.0)
-    };
-    let (unknown, beyond, fail) = (
-        with(Verdict::Unknown),
-        with(Verdict::BeyondPlan),
-        with(Verdict::Fail),
-    );
+    let with = |verdict| Judgement { verdict, ..passed(1.0) };
+    let (unknown, beyond, fail) = (with(Verdict::Unknown), with(Verdict::BeyondPlan), with(Verdict::Fail));
     let summary = of(&[passed(1.0), beyond.clone()]).summary();
-    assert_eq!(
-        (summary.verdict, summary.failing_at_most),
-        (Verdict::BeyondPlan, None)
-    );
-    assert_eq!(
-        of(&[passed(1.0), beyond.clone(), unknown.clone()])
-            .summary()
-            .verdict,
-        Verdict::Unknown
-    );
+    assert_eq!((summary.verdict, summary.failing_at_most), (Verdict::BeyondPlan, None));
+    assert_eq!(of(&[passed(1.0), beyond.clone(), unknown.clone()]).summary().verdict, Verdict::Unknown);
     let summary = of(&[fail, unknown, beyond, passed(1.0)]).summary();
     assert_eq!(summary.verdict, Verdict::Fail);
     let counts = summary.counts;
-    assert_eq!(
-        (
-            counts.seeds,
-            counts.failed,
-            counts.unknown,
-            counts.beyond_plan,
-            counts.passed
-        ),
-        (4, 1, 1, 1, 1)
-    );
+    assert_eq!((counts.seeds, counts.failed, counts.unknown, counts.beyond_plan, counts.passed), (4, 1, 1, 1, 1));
 }
 
 #[test]
@@ -113,14 +72,7 @@ fn a_campaign_of_nothing_is_unknown() {
 /// A crash that a swarm drew and that missed.
 fn missed_crash() -> Run {
     let mut run = failover_run();
-    run.fault(
-        Fault::Crash {
-            site: LONDON,
-            after_outputs: 0,
-        },
-        s(250),
-        None,
-    );
+    run.fault(Fault::Crash { site: LONDON, after_outputs: 0 }, s(250), None);
     run.manifest.schedule[1].fixed = false;
     for event in &mut run.events {
         if let Event::FaultBegan { t, struck, .. } = event {
@@ -136,10 +88,7 @@ fn a_kind_of_fault_that_never_struck_makes_the_campaign_unknown() {
     assert_eq!(missed.verdict, Verdict::Pass);
     let summary = of(&[missed.clone(), passed(1.0)]).summary();
     assert_eq!(summary.verdict, Verdict::Unknown);
-    assert_eq!(
-        summary.vacuous,
-        ["crash was scheduled 1 times and never struck"]
-    );
+    assert_eq!(summary.vacuous, ["crash was scheduled 1 times and never struck"]);
     let mut struck = missed.clone();
     struck.faults[1].struck = 1;
     assert_eq!(struck.faults[1].kind, FaultKind::Crash);
@@ -152,14 +101,8 @@ fn a_check_that_never_judged_makes_the_campaign_unknown() {
     judgement.checks[0].judged = 0;
     let summary = of(&[judgement.clone()]).summary();
     assert_eq!(summary.verdict, Verdict::Unknown);
-    assert_eq!(
-        summary.vacuous,
-        ["journal-complete never had anything to judge"]
-    );
-    assert_eq!(
-        of(&[judgement, passed(1.0)]).summary().verdict,
-        Verdict::Pass
-    );
+    assert_eq!(summary.vacuous, ["journal-complete never had anything to judge"]);
+    assert_eq!(of(&[judgement, passed(1.0)]).summary().verdict, Verdict::Pass);
 }
 
 proptest! {

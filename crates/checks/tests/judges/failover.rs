@@ -12,17 +12,9 @@ fn told(change: impl Fn(&Observation) -> Option<Observation>) -> Run {
         .events
         .into_iter()
         .filter_map(|event| match event {
-            Event::Observed {
-                t,
-                site,
-                site_t,
-                observation,
-            } => change(&observation).map(|observation| Event::Observed {
-                t,
-                site,
-                site_t,
-                observation,
-            }),
+            Event::Observed { t, site, site_t, observation } => {
+                change(&observation).map(|observation| Event::Observed { t, site, site_t, observation })
+            }
             other => Some(other),
         })
         .collect();
@@ -45,83 +37,36 @@ fn assert_red(run: &Run, verdict: Verdict, why: &str) {
 fn a_failover_in_the_plans_order_passes() {
     let judgement = failover_run().judge();
     let result = check(&judgement, "failover");
-    assert_eq!(
-        (result.verdict, result.judged),
-        (Verdict::Pass, 1),
-        "{}",
-        result.why
-    );
+    assert_eq!((result.verdict, result.judged), (Verdict::Pass, 1), "{}", result.why);
 }
 
 #[test]
 fn where_none_is_expected_and_none_took_place_it_is_not_listed() {
     let mut run = without(|observation| matches!(observation, Observation::FailoverDecided { .. }));
     run.manifest.objectives.failovers_expected = 0;
-    assert!(
-        run.judge()
-            .checks
-            .iter()
-            .all(|check| check.name != "failover")
-    );
+    assert!(run.judge().checks.iter().all(|check| check.name != "failover"));
 }
 
 #[test]
 fn fewer_than_expected_are_unknown() {
     let mut run = failover_run();
     run.manifest.objectives.failovers_expected = 2;
-    assert_red(
-        &run,
-        Verdict::Unknown,
-        "1 of 2 expected failovers took place",
-    );
+    assert_red(&run, Verdict::Unknown, "1 of 2 expected failovers took place");
     let run = without(|observation| matches!(observation, Observation::FailoverDecided { .. }));
-    assert_red(
-        &run,
-        Verdict::Unknown,
-        "0 of 1 expected failovers took place",
-    );
+    assert_red(&run, Verdict::Unknown, "0 of 1 expected failovers took place");
 }
 
 #[test]
 fn each_step_that_was_not_observed_fails() {
     type IsStep = fn(&Observation) -> bool;
     let steps: [(IsStep, &str); 7] = [
-        (
-            |told| matches!(told, Observation::EpochRaised { .. }),
-            "no isolation",
-        ),
-        (
-            |told| matches!(told, Observation::RedirectPrepared { .. }),
-            "no redirection",
-        ),
-        (
-            |told| {
-                matches!(
-                    told,
-                    Observation::ServicePromoted {
-                        service: REPORTS,
-                        ..
-                    }
-                )
-            },
-            "no promotion of reports",
-        ),
-        (
-            |told| matches!(told, Observation::WeightsSwitched { service: CORE, .. }),
-            "no switch of the weights of core",
-        ),
-        (
-            |told| matches!(told, Observation::DnsChanged { service: CORE, .. }),
-            "no change of the DNS record of core",
-        ),
-        (
-            |told| matches!(told, Observation::NotificationSent { .. }),
-            "no notification over email",
-        ),
-        (
-            |told| matches!(told, Observation::FailoverCompleted { .. }),
-            "no completion",
-        ),
+        (|told| matches!(told, Observation::EpochRaised { .. }), "no isolation"),
+        (|told| matches!(told, Observation::RedirectPrepared { .. }), "no redirection"),
+        (|told| matches!(told, Observation::ServicePromoted { service: REPORTS, .. }), "no promotion of reports"),
+        (|told| matches!(told, Observation::WeightsSwitched { service: CORE, .. }), "no switch of the weights of core"),
+        (|told| matches!(told, Observation::DnsChanged { service: CORE, .. }), "no change of the DNS record of core"),
+        (|told| matches!(told, Observation::NotificationSent { .. }), "no notification over email"),
+        (|told| matches!(told, Observation::FailoverCompleted { .. }), "no completion"),
     ];
     for (is_step, why) in steps {
         assert_red(&without(is_step), Verdict::Fail, why);
@@ -140,27 +85,16 @@ fn services_that_are_promoted_against_their_order_fail() {
     let swapped = |service| if service == CORE { REPORTS } else { CORE };
     let run = told(|observation| {
         Some(match observation.clone() {
-            Observation::ServicePromoted { service, sites } => Observation::ServicePromoted {
-                service: swapped(service),
-                sites,
-            },
-            Observation::WeightsSwitched {
-                service,
-                weights,
-                serial,
-            } => Observation::WeightsSwitched {
-                service: swapped(service),
-                weights,
-                serial,
-            },
+            Observation::ServicePromoted { service, sites } => {
+                Observation::ServicePromoted { service: swapped(service), sites }
+            }
+            Observation::WeightsSwitched { service, weights, serial } => {
+                Observation::WeightsSwitched { service: swapped(service), weights, serial }
+            }
             other => other,
         })
     });
-    assert_red(
-        &run,
-        Verdict::Fail,
-        "promotion of reports came before promotion of core",
-    );
+    assert_red(&run, Verdict::Fail, "promotion of reports came before promotion of core");
 }
 
 #[test]
@@ -169,23 +103,14 @@ fn dependencies_come_before_priorities() {
     run.manifest.config.services[0].priority = 9;
     assert_red(&run, Verdict::Pass, "took place");
     run.manifest.config.services[1].depends_on.clear();
-    assert_red(
-        &run,
-        Verdict::Fail,
-        "promotion of core came before promotion of reports",
-    );
+    assert_red(&run, Verdict::Fail, "promotion of core came before promotion of reports");
 }
 
 #[test]
 fn records_that_change_before_the_promotion_fail() {
     let mut run = failover_run();
     for event in &mut run.events {
-        if let Event::Observed {
-            t,
-            observation: Observation::DnsChanged { .. },
-            ..
-        } = event
-        {
+        if let Event::Observed { t, observation: Observation::DnsChanged { .. }, .. } = event {
             *t = ms(160_650);
         }
     }
@@ -197,20 +122,14 @@ fn whatever_moves_to_the_failed_site_fails() {
     let back = SiteSet::only(NEW_YORK);
     let run = told(|observation| {
         Some(match observation.clone() {
-            Observation::ServicePromoted { service, .. } => Observation::ServicePromoted {
-                service,
-                sites: back,
-            },
+            Observation::ServicePromoted { service, .. } => Observation::ServicePromoted { service, sites: back },
             other => other,
         })
     });
     assert_red(&run, Verdict::Fail, "promotion of core to new-york");
     let run = told(|observation| {
         Some(match observation.clone() {
-            Observation::EpochRaised { epoch, .. } => Observation::EpochRaised {
-                epoch,
-                primary: NEW_YORK,
-            },
+            Observation::EpochRaised { epoch, .. } => Observation::EpochRaised { epoch, primary: NEW_YORK },
             other => other,
         })
     });
@@ -220,10 +139,7 @@ fn whatever_moves_to_the_failed_site_fails() {
 #[test]
 fn a_standby_that_is_declared_down_is_no_failover() {
     let mut run = failover_run();
-    let decided = Observation::FailoverDecided {
-        failed: SINGAPORE,
-        entry: LogIndex(40),
-    };
+    let decided = Observation::FailoverDecided { failed: SINGAPORE, entry: LogIndex(40) };
     run.observe(s(20), NEW_YORK, decided);
     assert_red(&run, Verdict::Pass, "1 took place");
 }
@@ -248,55 +164,17 @@ fn a_second_failover_is_judged_by_where_services_are_by_then() {
         run.observe(ms(at), SINGAPORE, observation);
         at += 10;
     };
-    tell(
-        &mut run,
-        Observation::FailoverDecided {
-            failed: LONDON,
-            entry,
-        },
-    );
-    tell(
-        &mut run,
-        Observation::EpochRaised {
-            epoch: Epoch(3),
-            primary: SINGAPORE,
-        },
-    );
+    tell(&mut run, Observation::FailoverDecided { failed: LONDON, entry });
+    tell(&mut run, Observation::EpochRaised { epoch: Epoch(3), primary: SINGAPORE });
     tell(&mut run, Observation::RedirectPrepared { to: left });
     for service in [CORE, REPORTS] {
-        tell(
-            &mut run,
-            Observation::ServicePromoted {
-                service,
-                sites: left,
-            },
-        );
-        tell(
-            &mut run,
-            Observation::WeightsSwitched {
-                service,
-                weights: vec![0, 0, 60],
-                serial: 82,
-            },
-        );
+        tell(&mut run, Observation::ServicePromoted { service, sites: left });
+        tell(&mut run, Observation::WeightsSwitched { service, weights: vec![0, 0, 60], serial: 82 });
     }
     for service in [CORE, REPORTS] {
-        tell(
-            &mut run,
-            Observation::DnsChanged {
-                service,
-                sites: left,
-                serial: 83,
-            },
-        );
+        tell(&mut run, Observation::DnsChanged { service, sites: left, serial: 83 });
     }
-    tell(
-        &mut run,
-        Observation::NotificationSent {
-            channel: "email".to_owned(),
-            entry,
-        },
-    );
+    tell(&mut run, Observation::NotificationSent { channel: "email".to_owned(), entry });
     tell(&mut run, Observation::FailoverCompleted { entry });
     run.manifest.objectives.failovers_expected = 2;
     assert_red(&run, Verdict::Pass, "2 took place");

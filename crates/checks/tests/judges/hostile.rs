@@ -4,8 +4,8 @@ use crate::build::{Run, failover_run};
 use firedrill_checks::{Options, judge};
 use firedrill_history::{Event, Phase, Purpose, ScheduledFault};
 use firedrill_model::{
-    ClientId, Epoch, Fault, FaultId, Key, LogIndex, Observation, Op, OpId, OpResult, Outcome,
-    RegionId, Role, ServiceId, SiteId, SiteSet, Term, Time, Value,
+    ClientId, Epoch, Fault, FaultId, Key, LogIndex, Observation, Op, OpId, OpResult, Outcome, RegionId, Role,
+    ServiceId, SiteId, SiteSet, Term, Time, Value,
 };
 use proptest::prelude::*;
 use std::time::Duration;
@@ -24,21 +24,13 @@ fn site() -> impl Strategy<Value = SiteId> {
 }
 
 fn operation() -> impl Strategy<Value = Event> {
-    let purpose = prop_oneof![
-        Just(Purpose::Workload),
-        Just(Purpose::Probe),
-        Just(Purpose::Scan)
-    ];
+    let purpose = prop_oneof![Just(Purpose::Workload), Just(Purpose::Probe), Just(Purpose::Scan)];
     let key = || (0..3_u8).prop_map(|key| Key::new(&key.to_string()));
     let value = || (0..4_u8).prop_map(|byte| Value::new(&[byte]));
     let op = prop_oneof![
         key().prop_map(|key| Op::Read { key }),
         (key(), value()).prop_map(|(key, value)| Op::Write { key, value }),
-        (key(), prop::option::of(value()), value()).prop_map(|(key, expected, value)| Op::Cas {
-            key,
-            expected,
-            value
-        }),
+        (key(), prop::option::of(value()), value()).prop_map(|(key, expected, value)| Op::Cas { key, expected, value }),
     ];
     let outcome = prop_oneof![
         prop::option::of(value()).prop_map(|value| Outcome::Ok(OpResult::Value(value))),
@@ -49,92 +41,46 @@ fn operation() -> impl Strategy<Value = Event> {
     let invoked = (time(), 0..40_u64, 0..3_u8, 0..3_u8, purpose, op);
     let invoked = invoked.prop_map(|(t, id, region, service, purpose, op)| {
         let (region, service) = (RegionId(region), ServiceId(service));
-        Event::Invoked {
-            t,
-            id: OpId(id),
-            client: ClientId(0),
-            region,
-            service,
-            purpose,
-            op,
-        }
+        Event::Invoked { t, id: OpId(id), client: ClientId(0), region, service, purpose, op }
     });
-    let returned = (
-        time(),
-        prop_oneof![0..40_u64, any::<u64>()],
-        prop::option::of(site()),
-        outcome,
-    );
-    let returned = returned.prop_map(|(t, id, site, outcome)| Event::Returned {
-        t,
-        id: OpId(id),
-        site,
-        attempts: 1,
-        outcome,
-    });
+    let returned = (time(), prop_oneof![0..40_u64, any::<u64>()], prop::option::of(site()), outcome);
+    let returned =
+        returned.prop_map(|(t, id, site, outcome)| Event::Returned { t, id: OpId(id), site, attempts: 1, outcome });
     prop_oneof![invoked, returned]
 }
 
 fn observed() -> impl Strategy<Value = Event> {
-    let sites =
-        || prop::collection::vec((0..3_u8).prop_map(SiteId), 0..3).prop_map(SiteSet::from_iter);
+    let sites = || prop::collection::vec((0..3_u8).prop_map(SiteId), 0..3).prop_map(SiteSet::from_iter);
     let service = || number().prop_map(|number| ServiceId(number as u8));
     let entry = || number().prop_map(LogIndex);
     let observation = prop_oneof![
         Just(Observation::Started),
-        number().prop_map(|term| Observation::RoleChanged {
-            role: Role::Leader,
-            term: Term(term)
-        }),
-        (entry(), number())
-            .prop_map(|(index, digest)| Observation::AppliedDigest { index, digest }),
+        number().prop_map(|term| Observation::RoleChanged { role: Role::Leader, term: Term(term) }),
+        (entry(), number()).prop_map(|(index, digest)| Observation::AppliedDigest { index, digest }),
         site().prop_map(|peer| Observation::PeerDown { peer }),
-        (site(), entry())
-            .prop_map(|(failed, entry)| Observation::FailoverDecided { failed, entry }),
-        (number(), site()).prop_map(|(epoch, primary)| Observation::EpochRaised {
-            epoch: Epoch(epoch),
-            primary
-        }),
+        (site(), entry()).prop_map(|(failed, entry)| Observation::FailoverDecided { failed, entry }),
+        (number(), site()).prop_map(|(epoch, primary)| Observation::EpochRaised { epoch: Epoch(epoch), primary }),
         sites().prop_map(|to| Observation::RedirectPrepared { to }),
-        (service(), sites())
-            .prop_map(|(service, sites)| Observation::ServicePromoted { service, sites }),
-        service().prop_map(|service| Observation::WeightsSwitched {
-            service,
-            weights: Vec::new(),
-            serial: 1
-        }),
-        (service(), sites()).prop_map(|(service, sites)| Observation::DnsChanged {
-            service,
-            sites,
-            serial: 1
-        }),
-        entry().prop_map(|entry| Observation::NotificationSent {
-            channel: "email".to_owned(),
-            entry
-        }),
+        (service(), sites()).prop_map(|(service, sites)| Observation::ServicePromoted { service, sites }),
+        service().prop_map(|service| Observation::WeightsSwitched { service, weights: Vec::new(), serial: 1 }),
+        (service(), sites()).prop_map(|(service, sites)| Observation::DnsChanged { service, sites, serial: 1 }),
+        entry().prop_map(|entry| Observation::NotificationSent { channel: "email".to_owned(), entry }),
         entry().prop_map(|entry| Observation::FailoverCompleted { entry }),
     ];
-    (time(), site(), observation).prop_map(|(t, site, observation)| Event::Observed {
-        t,
-        site,
-        site_t: t,
-        observation,
-    })
+    (time(), site(), observation).prop_map(|(t, site, observation)| Event::Observed { t, site, site_t: t, observation })
 }
 
 fn frame() -> impl Strategy<Value = Event> {
     let phase = prop_oneof![Just(Phase::Warmup), Just(Phase::Hurt), Just(Phase::Heal)];
     let fault = || (0..4_u16).prop_map(FaultId);
     prop_oneof![
-        (time(), fault(), any::<bool>(), any::<bool>()).prop_map(
-            |(t, fault, struck, mechanism)| Event::FaultBegan {
-                t,
-                fault,
-                struck,
-                mechanism: mechanism.then(|| "simulated".to_owned()),
-                late: Duration::MAX,
-            }
-        ),
+        (time(), fault(), any::<bool>(), any::<bool>()).prop_map(|(t, fault, struck, mechanism)| Event::FaultBegan {
+            t,
+            fault,
+            struck,
+            mechanism: mechanism.then(|| "simulated".to_owned()),
+            late: Duration::MAX,
+        }),
         (time(), fault()).prop_map(|(t, fault)| Event::FaultEnded { t, fault }),
         (time(), phase).prop_map(|(t, phase)| Event::PhaseBegan { t, phase }),
         (time(), prop::option::of(site())).prop_map(|(t, site)| Event::Violated {
@@ -143,24 +89,10 @@ fn frame() -> impl Strategy<Value = Event> {
             site,
             detail: String::new(),
         }),
-        (time(), number()).prop_map(|(t, times)| Event::Judged {
-            t,
-            invariant: "x".to_owned(),
-            times
-        }),
-        (time(), site(), any::<bool>(), number()).prop_map(|(t, site, up, digest)| {
-            Event::FinalState {
-                t,
-                site,
-                up,
-                applied: LogIndex(1),
-                digest,
-            }
-        }),
-        time().prop_map(|t| Event::Ended {
-            t,
-            why: "complete".to_owned()
-        }),
+        (time(), number()).prop_map(|(t, times)| Event::Judged { t, invariant: "x".to_owned(), times }),
+        (time(), site(), any::<bool>(), number())
+            .prop_map(|(t, site, up, digest)| { Event::FinalState { t, site, up, applied: LogIndex(1), digest } }),
+        time().prop_map(|t| Event::Ended { t, why: "complete".to_owned() }),
     ]
 }
 
@@ -170,9 +102,7 @@ fn run(events: Vec<Event>) -> Run {
         .map(|number| ScheduledFault {
             id: FaultId(number),
             name: "lost".to_owned(),
-            fault: Fault::SiteLoss {
-                sites: SiteSet::only(SiteId(number as u8)),
-            },
+            fault: Fault::SiteLoss { sites: SiteSet::only(SiteId(number as u8)) },
             begin: Time::ZERO,
             end: None,
             fixed: number == 0,

@@ -34,35 +34,19 @@ fn add(run: &mut Run, key: &str, client: u32, from: u64, to: u64, did: Did) {
         expected: expected.map(value),
         value: value(text),
     };
-    let write = |text: &str| Op::Write {
-        key: key.clone(),
-        value: value(text),
-    };
+    let write = |text: &str| Op::Write { key: key.clone(), value: value(text) };
     let read = || Op::Read { key: key.clone() };
     let (op, outcome) = match did {
         Saw(seen) => (read(), Outcome::Ok(OpResult::Value(seen.map(value)))),
         Wrote(text) => (write(text), Outcome::Ok(OpResult::Written)),
-        Swapped(expected, text) => (
-            cas(expected, text),
-            Outcome::Ok(OpResult::Cas { swapped: true }),
-        ),
-        Missed(expected, text) => (
-            cas(expected, text),
-            Outcome::Ok(OpResult::Cas { swapped: false }),
-        ),
+        Swapped(expected, text) => (cas(expected, text), Outcome::Ok(OpResult::Cas { swapped: true })),
+        Missed(expected, text) => (cas(expected, text), Outcome::Ok(OpResult::Cas { swapped: false })),
         ReadUnknown => (read(), Outcome::Unknown),
         WriteUnknown(text) => (write(text), Outcome::Unknown),
         SwapUnknown(expected, text) => (cas(expected, text), Outcome::Unknown),
         WriteFailed(text) => (write(text), Outcome::Failed(NotApplied::NoLeader)),
     };
-    run.op(
-        Purpose::Workload,
-        client,
-        ms(from),
-        Some(ms(to)),
-        op,
-        outcome,
-    );
+    run.op(Purpose::Workload, client, ms(from), Some(ms(to)), op, outcome);
 }
 
 /// The result over one session: client, from, to, what.
@@ -103,68 +87,44 @@ fn one_after_another_is_an_order() {
 #[test]
 fn a_stale_read_is_none() {
     assert_wrong(
-        &[
-            (1, 0, 10, Wrote("a")),
-            (1, 20, 30, Wrote("b")),
-            (2, 40, 50, Saw(Some("a"))),
-        ],
+        &[(1, 0, 10, Wrote("a")), (1, 20, 30, Wrote("b")), (2, 40, 50, Saw(Some("a")))],
         "session k: op 2 by client 2 (read: saw a, 0.040s-0.050s at london) fits nowhere",
     );
 }
 
 #[test]
 fn a_lost_write_is_none() {
-    assert_wrong(
-        &[(1, 0, 10, Wrote("a")), (2, 20, 30, Saw(None))],
-        "op 1 by client 2 (read: saw nothing",
-    );
+    assert_wrong(&[(1, 0, 10, Wrote("a")), (2, 20, 30, Saw(None))], "op 1 by client 2 (read: saw nothing");
 }
 
 #[test]
 fn a_value_that_nobody_wrote_is_none() {
-    assert_wrong(
-        &[(1, 0, 10, Wrote("a")), (2, 5, 30, Saw(Some("z")))],
-        "nobody wrote what it saw",
-    );
+    assert_wrong(&[(1, 0, 10, Wrote("a")), (2, 5, 30, Saw(Some("z")))], "nobody wrote what it saw");
 }
 
 #[test]
 fn a_value_read_before_it_was_written_is_none() {
-    assert_wrong(
-        &[(2, 0, 10, Saw(Some("a"))), (1, 20, 30, Wrote("a"))],
-        "op 0 by client 2",
-    );
+    assert_wrong(&[(2, 0, 10, Saw(Some("a"))), (1, 20, 30, Wrote("a"))], "op 0 by client 2");
 }
 
 #[test]
 fn two_that_swapped_the_same_value_are_none() {
     assert_wrong(
-        &[
-            (1, 0, 10, Wrote("a")),
-            (1, 20, 40, Swapped(Some("a"), "b")),
-            (2, 20, 45, Swapped(Some("a"), "c")),
-        ],
+        &[(1, 0, 10, Wrote("a")), (1, 20, 40, Swapped(Some("a"), "b")), (2, 20, 45, Swapped(Some("a"), "c"))],
         "op 2 by client 2 (cas a -> c: swapped",
     );
 }
 
 #[test]
 fn a_swap_that_missed_what_was_there_all_along_is_none() {
-    assert_wrong(
-        &[(1, 0, 10, Wrote("a")), (2, 20, 30, Missed(Some("a"), "b"))],
-        "did not swap",
-    );
+    assert_wrong(&[(1, 0, 10, Wrote("a")), (2, 20, 30, Missed(Some("a"), "b"))], "did not swap");
 }
 
 #[test]
 fn reads_that_go_back_in_time_are_none() {
     // Both reads are under way with the write, but one saw it before the other did not.
     assert_wrong(
-        &[
-            (1, 0, 100, Wrote("a")),
-            (2, 10, 20, Saw(Some("a"))),
-            (3, 30, 40, Saw(None)),
-        ],
+        &[(1, 0, 100, Wrote("a")), (2, 10, 20, Saw(Some("a"))), (3, 30, 40, Saw(None))],
         "op 2 by client 3 (read: saw nothing",
     );
 }
@@ -199,73 +159,30 @@ fn operations_under_way_together_may_take_effect_in_any_order() {
 
 #[test]
 fn an_unknown_write_may_take_effect_late_or_never() {
-    assert_is(
-        Verdict::Pass,
-        &[
-            (1, 0, 10, WriteUnknown("a")),
-            (2, 20, 30, Saw(None)),
-            (2, 40, 50, Saw(Some("a"))),
-        ],
-    );
-    assert_is(
-        Verdict::Pass,
-        &[
-            (1, 0, 10, WriteUnknown("a")),
-            (2, 20, 30, Saw(None)),
-            (2, 40, 50, Saw(None)),
-        ],
-    );
-    assert_is(
-        Verdict::Fail,
-        &[
-            (1, 0, 10, WriteUnknown("a")),
-            (2, 20, 30, Saw(Some("a"))),
-            (2, 40, 50, Saw(None)),
-        ],
-    );
+    assert_is(Verdict::Pass, &[(1, 0, 10, WriteUnknown("a")), (2, 20, 30, Saw(None)), (2, 40, 50, Saw(Some("a")))]);
+    assert_is(Verdict::Pass, &[(1, 0, 10, WriteUnknown("a")), (2, 20, 30, Saw(None)), (2, 40, 50, Saw(None))]);
+    assert_is(Verdict::Fail, &[(1, 0, 10, WriteUnknown("a")), (2, 20, 30, Saw(Some("a"))), (2, 40, 50, Saw(None))]);
 }
 
 #[test]
 fn an_unknown_swap_takes_effect_only_on_what_it_expects() {
-    let ops = [
-        (1, 0, 10, Wrote("a")),
-        (1, 20, 30, SwapUnknown(Some("a"), "b")),
-        (2, 40, 50, Saw(Some("b"))),
-    ];
+    let ops = [(1, 0, 10, Wrote("a")), (1, 20, 30, SwapUnknown(Some("a"), "b")), (2, 40, 50, Saw(Some("b")))];
     assert_is(Verdict::Pass, &ops);
-    let ops = [
-        (1, 0, 10, Wrote("a")),
-        (1, 20, 30, SwapUnknown(Some("z"), "b")),
-        (2, 40, 50, Saw(Some("b"))),
-    ];
+    let ops = [(1, 0, 10, Wrote("a")), (1, 20, 30, SwapUnknown(Some("z"), "b")), (2, 40, 50, Saw(Some("b")))];
     assert_is(Verdict::Fail, &ops);
 }
 
 #[test]
 fn an_unknown_write_may_explain_what_a_swap_missed() {
     // Nobody ever saw "b", but it may have been there when the swap looked.
-    let ops = [
-        (1, 0, 10, Wrote("a")),
-        (2, 15, 20, WriteUnknown("b")),
-        (1, 30, 40, Missed(Some("a"), "c")),
-    ];
+    let ops = [(1, 0, 10, Wrote("a")), (2, 15, 20, WriteUnknown("b")), (1, 30, 40, Missed(Some("a"), "c"))];
     assert_is(Verdict::Pass, &ops);
 }
 
 #[test]
 fn a_failed_write_did_not_happen_and_an_unknown_read_says_nothing() {
-    assert_is(
-        Verdict::Fail,
-        &[(1, 0, 10, WriteFailed("a")), (2, 20, 30, Saw(Some("a")))],
-    );
-    assert_is(
-        Verdict::Pass,
-        &[
-            (1, 0, 10, WriteFailed("a")),
-            (2, 5, 9, ReadUnknown),
-            (2, 20, 30, Saw(None)),
-        ],
-    );
+    assert_is(Verdict::Fail, &[(1, 0, 10, WriteFailed("a")), (2, 20, 30, Saw(Some("a")))]);
+    assert_is(Verdict::Pass, &[(1, 0, 10, WriteFailed("a")), (2, 5, 9, ReadUnknown), (2, 20, 30, Saw(None))]);
 }
 
 #[test]
@@ -273,21 +190,11 @@ fn writes_that_nobody_saw_hide_nothing() {
     // "a" was overwritten by one of the others before it was read again.
     assert_is(
         Verdict::Fail,
-        &[
-            (1, 0, 10, Wrote("a")),
-            (2, 20, 30, Wrote("x")),
-            (3, 20, 30, Wrote("y")),
-            (1, 40, 50, Saw(Some("a"))),
-        ],
+        &[(1, 0, 10, Wrote("a")), (2, 20, 30, Wrote("x")), (3, 20, 30, Wrote("y")), (1, 40, 50, Saw(Some("a")))],
     );
     assert_is(
         Verdict::Pass,
-        &[
-            (1, 0, 10, Wrote("a")),
-            (2, 20, 60, Wrote("x")),
-            (3, 20, 60, Wrote("y")),
-            (1, 40, 50, Saw(Some("a"))),
-        ],
+        &[(1, 0, 10, Wrote("a")), (2, 20, 60, Wrote("x")), (3, 20, 60, Wrote("y")), (1, 40, 50, Saw(Some("a")))],
     );
 }
 
@@ -316,19 +223,12 @@ fn sessions_are_apart() {
     let judgement = run.judge();
     let result = check(&judgement, "linearizable");
     assert_eq!(result.verdict, Verdict::Fail);
-    assert!(
-        result.why.contains("session l") && result.why.contains("(2 sessions in all)"),
-        "{}",
-        result.why
-    );
+    assert!(result.why.contains("session l") && result.why.contains("(2 sessions in all)"), "{}", result.why);
 }
 
 #[test]
 fn the_end_of_one_operation_and_the_begin_of_the_next_at_one_instant_are_in_order() {
-    assert_is(
-        Verdict::Fail,
-        &[(1, 0, 10, Wrote("a")), (2, 10, 20, Saw(None))],
-    );
+    assert_is(Verdict::Fail, &[(1, 0, 10, Wrote("a")), (2, 10, 20, Saw(None))]);
 }
 
 #[test]
@@ -350,24 +250,14 @@ fn the_first_that_fits_nowhere_is_named_even_if_later_ones_decide() {
 #[test]
 fn without_an_answer_nothing_is_known() {
     assert_is(Verdict::Unknown, &[]);
-    assert_is(
-        Verdict::Unknown,
-        &[(1, 0, 10, ReadUnknown), (1, 20, 30, WriteUnknown("a"))],
-    );
+    assert_is(Verdict::Unknown, &[(1, 0, 10, ReadUnknown), (1, 20, 30, WriteUnknown("a"))]);
 }
 
 #[test]
 fn an_answer_to_something_else_fails() {
     let mut run = Run::new();
     let op = Op::Read { key: Key::new("k") };
-    run.op(
-        Purpose::Workload,
-        1,
-        ms(0),
-        Some(ms(1)),
-        op,
-        Outcome::Ok(OpResult::Written),
-    );
+    run.op(Purpose::Workload, 1, ms(0), Some(ms(1)), op, Outcome::Ok(OpResult::Written));
     assert_eq!(run.verdict_of("linearizable"), Verdict::Fail);
 }
 
@@ -379,19 +269,8 @@ fn hard() -> Run {
     for (client, text) in (0..).zip(texts.iter().cycle().take(60)) {
         let key = Key::new("k");
         let next = value(&texts[(client as usize * 7 + 3) % texts.len()]);
-        let op = Op::Cas {
-            key,
-            expected: Some(value(text)),
-            value: next,
-        };
-        run.op(
-            Purpose::Workload,
-            client,
-            ms(0),
-            Some(ms(1000)),
-            op,
-            Outcome::Ok(OpResult::Cas { swapped: true }),
-        );
+        let op = Op::Cas { key, expected: Some(value(text)), value: next };
+        run.op(Purpose::Workload, client, ms(0), Some(ms(1000)), op, Outcome::Ok(OpResult::Cas { swapped: true }));
     }
     add(&mut run, "k", 99, 2000, 2001, Wrote("end"));
     run
@@ -402,10 +281,7 @@ fn a_search_past_its_budget_is_unknown_and_says_how_far_it_got() {
     let mut run = hard();
     add(&mut run, "k", 98, 0, 1500, Wrote("0"));
     let mut options = Options::default();
-    options.linearizable = Budget {
-        steps: 200,
-        ..options.linearizable
-    };
+    options.linearizable = Budget { steps: 200, ..options.linearizable };
     let judgement = judge(&run.journal(), &options);
     let result = check(&judgement, "linearizable");
     assert_eq!(result.verdict, Verdict::Unknown, "{}", result.why);
@@ -416,12 +292,7 @@ fn a_search_past_its_budget_is_unknown_and_says_how_far_it_got() {
 fn a_search_past_its_memory_is_unknown() {
     let mut run = hard();
     add(&mut run, "k", 98, 0, 1500, Wrote("0"));
-    let options = Options {
-        linearizable: Budget {
-            steps: u64::MAX,
-            memory_bytes: 100_000,
-        },
-    };
+    let options = Options { linearizable: Budget { steps: u64::MAX, memory_bytes: 100_000 } };
     let judgement = judge(&run.journal(), &options);
     let verdict = check(&judgement, "linearizable").verdict;
     assert_ne!(verdict, Verdict::Fail);
@@ -445,40 +316,15 @@ fn hundreds_under_way_at_once_are_kept_apart() {
         let mut run = Run::new();
         for client in 0..count {
             let text = format!("v{client}");
-            let op = Op::Write {
-                key: Key::new("k"),
-                value: value(&text),
-            };
-            run.op(
-                Purpose::Workload,
-                client,
-                ms(0),
-                Some(ms(1000)),
-                op,
-                Outcome::Ok(OpResult::Written),
-            );
+            let op = Op::Write { key: Key::new("k"), value: value(&text) };
+            run.op(Purpose::Workload, client, ms(0), Some(ms(1000)), op, Outcome::Ok(OpResult::Written));
             let op = Op::Read { key: Key::new("k") };
             let seen = Outcome::Ok(OpResult::Value(Some(value(&text))));
             let from = 10 + u64::from(client) * 2;
-            run.op(
-                Purpose::Workload,
-                1000,
-                ms(from),
-                Some(ms(from + 1)),
-                op,
-                seen,
-            );
+            run.op(Purpose::Workload, 1000, ms(from), Some(ms(from + 1)), op, seen);
         }
-        assert_eq!(
-            run.verdict_of("linearizable"),
-            Verdict::Pass,
-            "{count} at once"
-        );
+        assert_eq!(run.verdict_of("linearizable"), Verdict::Pass, "{count} at once");
         add(&mut run, "k", 2000, 2000, 2001, Saw(Some("v0")));
-        assert_eq!(
-            run.verdict_of("linearizable"),
-            Verdict::Fail,
-            "{count} at once"
-        );
+        assert_eq!(run.verdict_of("linearizable"), Verdict::Fail, "{count} at once");
     }
 }

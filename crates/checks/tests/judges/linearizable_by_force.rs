@@ -31,16 +31,14 @@ fn small(values: u8, instants: u64) -> impl Strategy<Value = Small> {
     let kind = prop_oneof![Just(Kind::Read), Just(Kind::Write), Just(Kind::Cas)];
     let ok = prop_oneof![6 => Just(Some(true)), 1 => Just(Some(false)), 2 => Just(None)];
     let instants = (0..instants, 1..instants / 2);
-    (kind, 0..=values, 1..=values, ok, instants).prop_map(
-        |(kind, seen, set, ok, (from, length))| Small {
-            kind,
-            seen,
-            set,
-            ok,
-            from,
-            to: from + length,
-        },
-    )
+    (kind, 0..=values, 1..=values, ok, instants).prop_map(|(kind, seen, set, ok, (from, length))| Small {
+        kind,
+        seen,
+        set,
+        ok,
+        from,
+        to: from + length,
+    })
 }
 
 /// A history that has an order: operations take effect at instants of their own, and are invoked
@@ -51,12 +49,7 @@ fn linearizable(ops: &[Small], unique: bool) -> Vec<Small> {
     for (number, op) in (1_u8..).zip(ops) {
         let at = 20 * u64::from(number);
         let set = if unique { number } else { op.set };
-        let mut op = Small {
-            set,
-            from: at.saturating_sub(op.from),
-            to: at + op.to,
-            ..*op
-        };
+        let mut op = Small { set, from: at.saturating_sub(op.from), to: at + op.to, ..*op };
         let found = op.seen == state || op.set.is_multiple_of(2);
         match op.kind {
             Kind::Read => op.seen = state,
@@ -70,9 +63,7 @@ fn linearizable(ops: &[Small], unique: bool) -> Vec<Small> {
         }
         // An unknown one may take effect too.
         let takes_effect = op.ok.is_some() || op.seen.is_multiple_of(2);
-        if takes_effect
-            && (matches!(op.kind, Kind::Write) || (matches!(op.kind, Kind::Cas) && swaps))
-        {
+        if takes_effect && (matches!(op.kind, Kind::Write) || (matches!(op.kind, Kind::Cas) && swaps)) {
             state = op.set;
         }
         told.push(op);
@@ -89,40 +80,14 @@ fn searched(ops: &[Small]) -> Verdict {
         let key = Key::new("k");
         let (asked, answer) = match op.kind {
             Kind::Read => (Op::Read { key }, OpResult::Value(maybe(op.seen))),
-            Kind::Write => (
-                Op::Write {
-                    key,
-                    value: value(op.set),
-                },
-                OpResult::Written,
-            ),
+            Kind::Write => (Op::Write { key, value: value(op.set) }, OpResult::Written),
             Kind::Cas => {
-                let asked = Op::Cas {
-                    key,
-                    expected: maybe(op.seen),
-                    value: value(op.set),
-                };
-                (
-                    asked,
-                    OpResult::Cas {
-                        swapped: op.ok == Some(true),
-                    },
-                )
+                let asked = Op::Cas { key, expected: maybe(op.seen), value: value(op.set) };
+                (asked, OpResult::Cas { swapped: op.ok == Some(true) })
             }
         };
-        let outcome = if op.ok.is_some() {
-            Outcome::Ok(answer)
-        } else {
-            Outcome::Unknown
-        };
-        run.op(
-            Purpose::Workload,
-            client,
-            ms(op.from),
-            Some(ms(op.to)),
-            asked,
-            outcome,
-        );
+        let outcome = if op.ok.is_some() { Outcome::Ok(answer) } else { Outcome::Unknown };
+        run.op(Purpose::Workload, client, ms(op.from), Some(ms(op.to)), asked, outcome);
     }
     check(&run.judge(), "linearizable").verdict
 }

@@ -18,13 +18,7 @@ fn rto(run: &Run) -> ObjectiveResult {
 }
 
 fn new_york_lost(run: &mut Run, begin: Time, end: Option<Time>) {
-    run.fault(
-        Fault::SiteLoss {
-            sites: SiteSet::only(NEW_YORK),
-        },
-        begin,
-        end,
-    );
+    run.fault(Fault::SiteLoss { sites: SiteSet::only(NEW_YORK) }, begin, end);
 }
 
 /// Probes from 0 to 300 s with a fault at 40 s, good where told.
@@ -38,17 +32,8 @@ fn run_with(end: Option<Time>, good: impl Fn(Time) -> bool) -> Run {
 }
 
 fn seconds(result: &ObjectiveResult) -> Vec<Option<f64>> {
-    let names: Vec<&str> = result
-        .phases
-        .iter()
-        .map(|phase| phase.phase.as_str())
-        .collect();
-    assert_eq!(
-        names,
-        [
-            "detect", "decide", "isolate", "promote", "redirect", "verify"
-        ]
-    );
+    let names: Vec<&str> = result.phases.iter().map(|phase| phase.phase.as_str()).collect();
+    assert_eq!(names, ["detect", "decide", "isolate", "promote", "redirect", "verify"]);
     result.phases.iter().map(|phase| phase.seconds).collect()
 }
 
@@ -63,44 +48,29 @@ fn a_failover_is_split_into_its_phases_which_add_up() {
     let achieved = result.achieved.expect("it recovered");
     // From the loss at 40 s to the answer, after 20 ms, to the first good probe at 161.2 s.
     assert!(close(achieved, 121.22), "{achieved}");
-    let seconds: Vec<f64> = seconds(&result)
-        .into_iter()
-        .map(|seconds| seconds.expect("all took place"))
-        .collect();
+    let seconds: Vec<f64> = seconds(&result).into_iter().map(|seconds| seconds.expect("all took place")).collect();
     let expected = [120.0, 0.2, 0.2, 0.3, 0.52, 0.0];
-    assert!(
-        seconds.iter().zip(expected).all(|(a, b)| close(*a, b)),
-        "{seconds:?}"
-    );
+    assert!(seconds.iter().zip(expected).all(|(a, b)| close(*a, b)), "{seconds:?}");
     assert!(close(seconds.iter().sum(), achieved));
 }
 
 #[test]
 fn no_violation_is_an_outage_of_zero() {
     let result = rto(&run_with(None, |_| true));
-    assert_eq!(
-        (result.verdict, result.achieved),
-        (Verdict::Pass, Some(0.0))
-    );
+    assert_eq!((result.verdict, result.achieved), (Verdict::Pass, Some(0.0)));
     assert!(result.phases.is_empty());
 }
 
 #[test]
 fn a_lone_miss_within_the_level_is_no_outage() {
     let result = rto(&run_with(None, |sent| sent != s(100)));
-    assert_eq!(
-        (result.verdict, result.achieved),
-        (Verdict::Pass, Some(0.0))
-    );
+    assert_eq!((result.verdict, result.achieved), (Verdict::Pass, Some(0.0)));
 }
 
 #[test]
 fn a_lone_miss_near_the_end_is_covered_by_the_window_before() {
     let result = rto(&run_with(None, |sent| sent != s(290)));
-    assert_eq!(
-        (result.verdict, result.achieved),
-        (Verdict::Pass, Some(0.0))
-    );
+    assert_eq!((result.verdict, result.achieved), (Verdict::Pass, Some(0.0)));
 }
 
 #[test]
@@ -114,9 +84,7 @@ fn two_misses_within_a_window_are_an_outage_until_one_of_them_is_behind() {
 
 #[test]
 fn three_misses_within_a_window_are_an_outage_until_two_of_them_are_behind() {
-    let result = rto(&run_with(None, |sent| {
-        sent != s(100) && sent != s(120) && sent != s(140)
-    }));
+    let result = rto(&run_with(None, |sent| sent != s(100) && sent != s(120) && sent != s(140)));
     let achieved = result.achieved.expect("it recovered");
     assert!(close(achieved, 80.07), "{achieved}");
 }
@@ -137,11 +105,7 @@ fn an_outage_past_the_target_fails() {
     }
     let result = rto(&run);
     assert_eq!(result.verdict, Verdict::Fail);
-    assert!(
-        result.why.contains("past the target of 120 s"),
-        "{}",
-        result.why
-    );
+    assert!(result.why.contains("past the target of 120 s"), "{}", result.why);
     assert!(close(result.achieved.expect("it recovered"), 121.02));
 }
 
@@ -149,22 +113,12 @@ fn an_outage_past_the_target_fails() {
 fn an_open_outage_fails_past_the_target_and_is_unknown_before() {
     let mut run = run_with(None, |sent| sent < s(40));
     let result = rto(&run);
-    assert_eq!(
-        (result.verdict, result.achieved),
-        (Verdict::Unknown, None),
-        "{}",
-        result.why
-    );
+    assert_eq!((result.verdict, result.achieved), (Verdict::Unknown, None), "{}", result.why);
     for service in &mut run.manifest.objectives.services {
         service.rto = Duration::from_secs(200);
     }
     let result = rto(&run);
-    assert_eq!(
-        (result.verdict, result.achieved),
-        (Verdict::Fail, None),
-        "{}",
-        result.why
-    );
+    assert_eq!((result.verdict, result.achieved), (Verdict::Fail, None), "{}", result.why);
 }
 
 #[test]
@@ -199,36 +153,17 @@ fn a_recovery_before_healing_is_one() {
 
 #[test]
 fn outages_that_do_not_touch_are_judged_by_the_longest() {
-    let mut run = run_with(None, |sent| {
-        sent < s(40) || (s(50)..s(150)).contains(&sent) || sent >= s(170)
-    });
-    run.fault(
-        Fault::Crash {
-            site: LONDON,
-            after_outputs: 0,
-        },
-        s(149),
-        None,
-    );
+    let mut run = run_with(None, |sent| sent < s(40) || (s(50)..s(150)).contains(&sent) || sent >= s(170));
+    run.fault(Fault::Crash { site: LONDON, after_outputs: 0 }, s(149), None);
     let result = rto(&run);
-    assert!(
-        close(result.achieved.expect("it recovered"), 21.02),
-        "{result:?}"
-    );
+    assert!(close(result.achieved.expect("it recovered"), 21.02), "{result:?}");
 }
 
 #[test]
 fn the_onset_is_the_fault_since_the_last_good_probe_even_if_a_probe_was_under_way() {
     // A harmless fault at 20 s, the real one at 39.98 s, when the probe sent at 39.95 s is under way and fails.
     let mut run = Run::new();
-    run.fault(
-        Fault::SlowFsync {
-            site: SINGAPORE,
-            delay: Duration::from_millis(1),
-        },
-        s(20),
-        None,
-    );
+    run.fault(Fault::SlowFsync { site: SINGAPORE, delay: Duration::from_millis(1) }, s(20), None);
     new_york_lost(&mut run, ms(39_980), None);
     run.probes(s(0), s(200), |sent| sent < ms(39_950) || sent >= s(60));
     run.end(ms(201_000), "complete");
@@ -238,14 +173,7 @@ fn the_onset_is_the_fault_since_the_last_good_probe_even_if_a_probe_was_under_wa
 #[test]
 fn a_fault_that_did_not_strike_is_no_onset() {
     let mut run = run_with(None, |sent| sent < s(60) || sent >= s(70));
-    run.fault(
-        Fault::Crash {
-            site: LONDON,
-            after_outputs: 0,
-        },
-        s(59),
-        None,
-    );
+    run.fault(Fault::Crash { site: LONDON, after_outputs: 0 }, s(59), None);
     for event in &mut run.events {
         if let firedrill_history::Event::FaultBegan { t, struck, .. } = event {
             *struck = *t != s(59);
@@ -259,24 +187,15 @@ fn a_fault_that_did_not_strike_is_no_onset() {
 fn an_answer_later_than_the_bound_is_a_miss() {
     let mut run = run_with(None, |_| true);
     run.manifest.objectives.level.latency_bound = vec![vec![Duration::from_millis(19); 3]];
-    assert_eq!(
-        rto(&run).verdict,
-        Verdict::Unknown,
-        "it is out to the end, and not past the target"
-    );
+    assert_eq!(rto(&run).verdict, Verdict::Unknown, "it is out to the end, and not past the target");
     run.manifest.objectives.level.latency_bound = vec![vec![Duration::from_millis(20); 3]];
     assert_eq!(rto(&run).verdict, Verdict::Pass);
 }
 
 #[test]
 fn nothing_before_the_first_fault_is_an_outage() {
-    let result = rto(&run_with(None, |sent| {
-        sent >= s(2) && sent != s(20) && sent != s(21)
-    }));
-    assert_eq!(
-        (result.verdict, result.achieved),
-        (Verdict::Pass, Some(0.0))
-    );
+    let result = rto(&run_with(None, |sent| sent >= s(2) && sent != s(20) && sent != s(21)));
+    assert_eq!((result.verdict, result.achieved), (Verdict::Pass, Some(0.0)));
 }
 
 #[test]
@@ -285,10 +204,7 @@ fn without_probes_nothing_is_known() {
     new_york_lost(&mut run, s(40), None);
     run.probe(CORE, s(10), true);
     run.end(s(50), "complete");
-    assert_eq!(
-        (rto(&run).verdict, rto(&run).achieved),
-        (Verdict::Unknown, None)
-    );
+    assert_eq!((rto(&run).verdict, rto(&run).achieved), (Verdict::Unknown, None));
 }
 
 #[test]

@@ -3,23 +3,15 @@
 use crate::build::{LONDON, NEW_YORK, REPORTS, Run, SINGAPORE, check, failover_run, ms, s};
 use firedrill_checks::{ClaimVerdict, Judgement, Verdict};
 use firedrill_history::{Event, Phase, ScheduledFault};
-use firedrill_model::{Fault, FaultId, Key, Op, OpResult, Outcome, SiteSet};
+use firedrill_model::{Fault, FaultId, Key, LogIndex, Observation, Op, OpResult, Outcome, Role, SiteSet, Term};
 
 #[test]
 fn a_whole_run_passes_every_check() {
     let judgement = failover_run().judge();
-    let not_passed: Vec<_> = judgement
-        .checks
-        .iter()
-        .filter(|check| check.verdict != Verdict::Pass)
-        .collect();
+    let not_passed: Vec<_> = judgement.checks.iter().filter(|check| check.verdict != Verdict::Pass).collect();
     assert!(not_passed.is_empty(), "{not_passed:#?}");
     assert_eq!(judgement.verdict, Verdict::Pass);
-    let names: Vec<&str> = judgement
-        .checks
-        .iter()
-        .map(|check| check.name.as_str())
-        .collect();
+    let names: Vec<&str> = judgement.checks.iter().map(|check| check.name.as_str()).collect();
     let expected = [
         "journal-complete",
         "steady-state",
@@ -38,27 +30,16 @@ fn a_whole_run_passes_every_check() {
 fn a_judgement_survives_json() {
     let judgement = failover_run().judge();
     let text = serde_json::to_string(&judgement).expect("it is plain data");
-    assert!(
-        text.contains("\"verdict\":\"pass\"") && text.contains("\"kind\":\"invariant\""),
-        "{text}"
-    );
-    assert_eq!(
-        serde_json::from_str::<Judgement>(&text).expect("it was just written"),
-        judgement
-    );
+    assert!(text.contains("\"verdict\":\"pass\"") && text.contains("\"kind\":\"invariant\""), "{text}");
+    assert_eq!(serde_json::from_str::<Judgement>(&text).expect("it was just written"), judgement);
 }
 
 #[test]
 fn a_run_that_was_cut_short_is_unknown() {
     for why in ["halted", "deadline", "no more containers"] {
         let mut run = failover_run();
-        run.events
-            .retain(|event| !matches!(event, Event::Ended { .. }));
-        assert_eq!(
-            run.judge().verdict,
-            Verdict::Unknown,
-            "it does not say how it ended"
-        );
+        run.events.retain(|event| !matches!(event, Event::Ended { .. }));
+        assert_eq!(run.judge().verdict, Verdict::Unknown, "it does not say how it ended");
         run.end(ms(301_000), why);
         let judgement = run.judge();
         assert_eq!(judgement.verdict, Verdict::Unknown);
@@ -69,11 +50,7 @@ fn a_run_that_was_cut_short_is_unknown() {
 #[test]
 fn a_journal_that_no_run_has_is_unknown() {
     let mut run = failover_run();
-    let again = run
-        .events
-        .iter()
-        .find(|event| matches!(event, Event::Returned { .. }))
-        .cloned();
+    let again = run.events.iter().find(|event| matches!(event, Event::Returned { .. })).cloned();
     run.events.extend(again);
     assert_eq!(run.verdict_of("journal-complete"), Verdict::Unknown);
 }
@@ -81,53 +58,28 @@ fn a_journal_that_no_run_has_is_unknown() {
 #[test]
 fn a_fault_without_a_mechanism_makes_the_run_unknown() {
     let mut run = failover_run();
-    let id = run.fault(
-        Fault::Crash {
-            site: LONDON,
-            after_outputs: 0,
-        },
-        s(250),
-        None,
-    );
+    let id = run.fault(Fault::Crash { site: LONDON, after_outputs: 0 }, s(250), None);
     let began = |event: &Event| matches!(event, Event::FaultBegan { fault, .. } if *fault == id);
     run.events.retain(|event| !began(event));
     run.manifest.schedule[1].fixed = false;
     run.fault_began(id, s(250), false, None);
     let judgement = run.judge();
     assert_eq!(judgement.verdict, Verdict::Unknown);
-    assert_eq!(
-        (
-            judgement.faults[1].struck,
-            judgement.faults[1].mechanism.as_deref()
-        ),
-        (0, None)
-    );
+    assert_eq!((judgement.faults[1].struck, judgement.faults[1].mechanism.as_deref()), (0, None));
 }
 
 #[test]
 fn a_fixed_fault_that_never_struck_makes_the_run_unknown_and_a_drawn_one_does_not() {
     let mut run = failover_run();
-    let fault = Fault::Crash {
-        site: NEW_YORK,
-        after_outputs: 0,
-    };
-    let scheduled = ScheduledFault {
-        id: FaultId(1),
-        name: "crash".to_owned(),
-        fault,
-        begin: s(250),
-        end: None,
-        fixed: false,
-    };
+    let fault = Fault::Crash { site: NEW_YORK, after_outputs: 0 };
+    let scheduled =
+        ScheduledFault { id: FaultId(1), name: "crash".to_owned(), fault, begin: s(250), end: None, fixed: false };
     run.manifest.schedule.push(scheduled);
     run.fault_began(FaultId(1), s(250), false, Some("simulated"));
     let judgement = run.judge();
     assert_eq!(judgement.verdict, Verdict::Pass);
     let told = &judgement.faults[1];
-    assert_eq!(
-        (told.target.as_str(), told.scheduled, told.struck),
-        ("new-york", 1, 0)
-    );
+    assert_eq!((told.target.as_str(), told.scheduled, told.struck), ("new-york", 1, 0));
     run.manifest.schedule[1].fixed = true;
     assert_eq!(run.judge().verdict, Verdict::Unknown);
 }
@@ -135,8 +87,7 @@ fn a_fixed_fault_that_never_struck_makes_the_run_unknown_and_a_drawn_one_does_no
 #[test]
 fn a_fixed_fault_that_never_began_makes_the_run_unknown() {
     let mut run = failover_run();
-    run.events
-        .retain(|event| !matches!(event, Event::FaultBegan { .. }));
+    run.events.retain(|event| !matches!(event, Event::FaultBegan { .. }));
     assert_eq!(run.judge().faults[0].verdict, Verdict::Unknown);
 }
 
@@ -144,20 +95,13 @@ fn a_fixed_fault_that_never_began_makes_the_run_unknown() {
 fn two_sites_lost() -> Run {
     let mut run = Run::new();
     run.phase(s(30), Phase::Hurt);
-    run.fault(
-        Fault::SiteLoss {
-            sites: SiteSet::only(NEW_YORK),
-        },
-        s(40),
-        None,
-    );
-    run.fault(
-        Fault::SiteLoss {
-            sites: SiteSet::only(LONDON),
-        },
-        s(100),
-        None,
-    );
+    run.fault(Fault::SiteLoss { sites: SiteSet::only(NEW_YORK) }, s(40), None);
+    run.fault(Fault::SiteLoss { sites: SiteSet::only(LONDON) }, s(100), None);
+    let leads = Observation::RoleChanged { role: Role::Leader, term: Term(1) };
+    run.observe(s(1), NEW_YORK, leads);
+    for site in [NEW_YORK, LONDON] {
+        run.observe(s(35), site, Observation::AppliedDigest { index: LogIndex(64), digest: 3 });
+    }
     run.phase(s(230), Phase::Heal);
     run.probes(s(5), s(300), |sent| sent < s(40));
     for (site, state) in [(NEW_YORK, None), (LONDON, None), (SINGAPORE, Some((90, 7)))] {
@@ -177,10 +121,7 @@ fn more_destroyed_than_leaves_a_quorum_is_beyond_the_plan() {
 #[test]
 fn what_comes_back_was_not_destroyed() {
     let mut run = two_sites_lost();
-    run.events.push(Event::FaultEnded {
-        t: s(230),
-        fault: FaultId(1),
-    });
+    run.events.push(Event::FaultEnded { t: s(230), fault: FaultId(1) });
     assert_eq!(run.judge().verdict, Verdict::Fail);
 }
 
@@ -188,17 +129,8 @@ fn what_comes_back_was_not_destroyed() {
 fn destruction_explains_no_wrong_answer() {
     let mut run = two_sites_lost();
     let key = Key::new("k");
-    let seen = Outcome::Ok(OpResult::Value(Some(firedrill_model::Value::new(
-        b"never written",
-    ))));
-    run.op(
-        firedrill_history::Purpose::Workload,
-        1,
-        s(20),
-        Some(s(21)),
-        Op::Read { key },
-        seen,
-    );
+    let seen = Outcome::Ok(OpResult::Value(Some(firedrill_model::Value::new(b"never written"))));
+    run.op(firedrill_history::Purpose::Workload, 1, s(20), Some(s(21)), Op::Read { key }, seen);
     assert_eq!(run.judge().verdict, Verdict::Fail);
 }
 
@@ -215,22 +147,12 @@ fn destruction_does_not_explain_a_target_that_was_missed_before() {
 fn a_claim_on_latency_is_measured_and_changes_no_verdict() {
     let mut run = failover_run();
     let claim = |run: &Run| run.judge().claims[0].clone();
-    assert_eq!(
-        (claim(&run).measured, claim(&run).verdict),
-        (Some(20.0), ClaimVerdict::Held)
-    );
+    assert_eq!((claim(&run).measured, claim(&run).verdict), (Some(20.0), ClaimVerdict::Held));
     run.manifest.objectives.latency_claim = Some(std::time::Duration::from_millis(19));
     let judgement = run.judge();
-    assert_eq!(
-        (judgement.claims[0].verdict, judgement.verdict),
-        (ClaimVerdict::Refuted, Verdict::Pass)
-    );
-    run.events
-        .retain(|event| !matches!(event, Event::Returned { .. }));
-    assert_eq!(
-        (claim(&run).measured, claim(&run).verdict),
-        (None, ClaimVerdict::Unknown)
-    );
+    assert_eq!((judgement.claims[0].verdict, judgement.verdict), (ClaimVerdict::Refuted, Verdict::Pass));
+    run.events.retain(|event| !matches!(event, Event::Returned { .. }));
+    assert_eq!((claim(&run).measured, claim(&run).verdict), (None, ClaimVerdict::Unknown));
 }
 
 #[test]
@@ -241,9 +163,6 @@ fn the_same_journal_has_the_same_judgement_and_another_service_is_seen() {
         run.probe(REPORTS, s(second), false);
     }
     let judgement = run.judge();
-    assert!(
-        judgement.objectives[1].why.contains("out from"),
-        "{judgement:#?}"
-    );
+    assert!(judgement.objectives[1].why.contains("out from"), "{judgement:#?}");
     assert_ne!(judgement, failover_run().judge());
 }

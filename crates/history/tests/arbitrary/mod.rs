@@ -1,13 +1,10 @@
 //! Any journal: strategies for manifests and events.
 
-use firedrill_history::{
-    Environment, Event, Journal, Manifest, Phase, Purpose, ScheduledFault, manifest::FORMAT,
-};
+use firedrill_history::{Environment, Event, Journal, Manifest, Phase, Purpose, ScheduledFault, manifest::FORMAT};
 use firedrill_model::{
-    ClientId, Direction, Endpoint, Epoch, Fault, FaultId, Hazard, HealthConfig, Key, LogIndex,
-    NotApplied, Objectives, Observation, Op, OpId, OpResult, Outcome, RaftConfig, RegionId, Role,
-    ServiceConfig, ServiceId, ServiceLevel, ServiceObjective, SiteConfig, SiteId, SiteSet,
-    StackConfig, Term, Time, Value,
+    ClientId, Direction, Endpoint, Epoch, Fault, FaultId, Hazard, HealthConfig, Key, LogIndex, NotApplied, Objectives,
+    Observation, Op, OpId, OpResult, Outcome, RaftConfig, RegionId, Role, ServiceConfig, ServiceId, ServiceLevel,
+    ServiceObjective, SiteConfig, SiteId, SiteSet, StackConfig, Term, Time, Value,
 };
 use proptest::collection::vec;
 use proptest::option;
@@ -16,13 +13,11 @@ use std::time::Duration;
 
 /// Any journal of at most so many events.
 pub fn journal(events: usize) -> impl Strategy<Value = Journal> {
-    (manifest(), environment(), vec(event(), 0..events)).prop_map(
-        |(manifest, environment, events)| Journal {
-            manifest,
-            environment,
-            events,
-        },
-    )
+    (manifest(), environment(), vec(event(), 0..events)).prop_map(|(manifest, environment, events)| Journal {
+        manifest,
+        environment,
+        events,
+    })
 }
 
 /// Any event.
@@ -36,23 +31,9 @@ fn operation() -> impl Strategy<Value = Event> {
     let invoked = invoked.prop_map(|(t, (id, client, region, service), purpose, op)| {
         let (id, client) = (OpId(id), ClientId(client));
         let (region, service) = (RegionId(region), ServiceId(service));
-        Event::Invoked {
-            t,
-            id,
-            client,
-            region,
-            service,
-            purpose,
-            op,
-        }
+        Event::Invoked { t, id, client, region, service, purpose, op }
     });
-    let returned = (
-        time(),
-        any::<u64>(),
-        option::of(site()),
-        any::<u32>(),
-        outcome(),
-    );
+    let returned = (time(), any::<u64>(), option::of(site()), any::<u32>(), outcome());
     let returned = returned.prop_map(|(t, id, site, attempts, outcome)| Event::Returned {
         t,
         id: OpId(id),
@@ -65,24 +46,10 @@ fn operation() -> impl Strategy<Value = Event> {
 
 fn fault_event() -> impl Strategy<Value = Event> {
     let fault = || any::<u16>().prop_map(FaultId);
-    let began = (
-        time(),
-        fault(),
-        any::<bool>(),
-        option::of(".{0,12}"),
-        duration(),
-    );
-    let began = began.prop_map(|(t, fault, struck, mechanism, late)| Event::FaultBegan {
-        t,
-        fault,
-        struck,
-        mechanism,
-        late,
-    });
-    prop_oneof![
-        began,
-        (time(), fault()).prop_map(|(t, fault)| Event::FaultEnded { t, fault })
-    ]
+    let began = (time(), fault(), any::<bool>(), option::of(".{0,12}"), duration());
+    let began =
+        began.prop_map(|(t, fault, struck, mechanism, late)| Event::FaultBegan { t, fault, struck, mechanism, late });
+    prop_oneof![began, (time(), fault()).prop_map(|(t, fault)| Event::FaultEnded { t, fault })]
 }
 
 /// What is neither an operation nor a fault.
@@ -90,39 +57,15 @@ fn frame() -> impl Strategy<Value = Event> {
     let phase = prop_oneof![Just(Phase::Warmup), Just(Phase::Hurt), Just(Phase::Heal)];
     let text = || ".{0,12}";
     prop_oneof![
-        (time(), site(), time(), observation()).prop_map(|(t, site, site_t, observation)| {
-            Event::Observed {
-                t,
-                site,
-                site_t,
-                observation,
-            }
-        }),
+        (time(), site(), time(), observation())
+            .prop_map(|(t, site, site_t, observation)| { Event::Observed { t, site, site_t, observation } }),
         (time(), phase).prop_map(|(t, phase)| Event::PhaseBegan { t, phase }),
-        (time(), text(), option::of(site()), text()).prop_map(|(t, invariant, site, detail)| {
-            Event::Violated {
-                t,
-                invariant,
-                site,
-                detail,
-            }
+        (time(), text(), option::of(site()), text())
+            .prop_map(|(t, invariant, site, detail)| { Event::Violated { t, invariant, site, detail } }),
+        (time(), text(), any::<u64>()).prop_map(|(t, invariant, times)| Event::Judged { t, invariant, times }),
+        (time(), site(), any::<bool>(), any::<u64>(), any::<u64>()).prop_map(|(t, site, up, applied, digest)| {
+            Event::FinalState { t, site, up, applied: LogIndex(applied), digest }
         }),
-        (time(), text(), any::<u64>()).prop_map(|(t, invariant, times)| Event::Judged {
-            t,
-            invariant,
-            times
-        }),
-        (time(), site(), any::<bool>(), any::<u64>(), any::<u64>()).prop_map(
-            |(t, site, up, applied, digest)| {
-                Event::FinalState {
-                    t,
-                    site,
-                    up,
-                    applied: LogIndex(applied),
-                    digest,
-                }
-            }
-        ),
         (time(), text()).prop_map(|(t, why)| Event::Ended { t, why }),
     ]
 }
@@ -144,11 +87,7 @@ fn sites() -> impl Strategy<Value = SiteSet> {
 }
 
 fn purpose() -> impl Strategy<Value = Purpose> {
-    prop_oneof![
-        Just(Purpose::Workload),
-        Just(Purpose::Probe),
-        Just(Purpose::Scan)
-    ]
+    prop_oneof![Just(Purpose::Workload), Just(Purpose::Probe), Just(Purpose::Scan)]
 }
 
 fn value() -> impl Strategy<Value = Value> {
@@ -160,11 +99,7 @@ fn op() -> impl Strategy<Value = Op> {
     prop_oneof![
         key().prop_map(|key| Op::Read { key }),
         (key(), value()).prop_map(|(key, value)| Op::Write { key, value }),
-        (key(), option::of(value()), value()).prop_map(|(key, expected, value)| Op::Cas {
-            key,
-            expected,
-            value
-        }),
+        (key(), option::of(value()), value()).prop_map(|(key, expected, value)| Op::Cas { key, expected, value }),
     ]
 }
 
@@ -184,66 +119,35 @@ fn observation() -> impl Strategy<Value = Observation> {
     prop_oneof![
         Just(Observation::Started),
         (index(), any::<u64>(), any::<bool>()).prop_map(|(last_index, term, damaged)| {
-            Observation::Recovered {
-                last_index,
-                term: Term(term),
-                damaged,
-            }
+            Observation::Recovered { last_index, term: Term(term), damaged }
         }),
-        any::<u64>().prop_map(|term| Observation::RoleChanged {
-            role: Role::Leader,
-            term: Term(term)
+        any::<u64>().prop_map(|term| Observation::RoleChanged { role: Role::Leader, term: Term(term) }),
+        (index(), any::<u64>()).prop_map(|(index, digest)| Observation::AppliedDigest { index, digest }),
+        (any::<u64>(), site()).prop_map(|(epoch, primary)| Observation::EpochRaised { epoch: Epoch(epoch), primary }),
+        (any::<u8>(), sites())
+            .prop_map(|(service, sites)| Observation::ServicePromoted { service: ServiceId(service), sites }),
+        (any::<u8>(), vec(any::<u32>(), 0..4), any::<u64>()).prop_map(|(service, weights, serial)| {
+            Observation::WeightsSwitched { service: ServiceId(service), weights, serial }
         }),
-        (index(), any::<u64>())
-            .prop_map(|(index, digest)| Observation::AppliedDigest { index, digest }),
-        (any::<u64>(), site()).prop_map(|(epoch, primary)| Observation::EpochRaised {
-            epoch: Epoch(epoch),
-            primary
-        }),
-        (any::<u8>(), sites()).prop_map(|(service, sites)| Observation::ServicePromoted {
-            service: ServiceId(service),
-            sites
-        }),
-        (any::<u8>(), vec(any::<u32>(), 0..4), any::<u64>()).prop_map(
-            |(service, weights, serial)| {
-                Observation::WeightsSwitched {
-                    service: ServiceId(service),
-                    weights,
-                    serial,
-                }
-            }
-        ),
-        (".{0,9}", index())
-            .prop_map(|(channel, entry)| Observation::NotificationSent { channel, entry }),
+        (".{0,9}", index()).prop_map(|(channel, entry)| Observation::NotificationSent { channel, entry }),
     ]
 }
 
 fn fault() -> impl Strategy<Value = Fault> {
     prop_oneof![
         sites().prop_map(|sites| Fault::SiteLoss { sites }),
-        (site(), any::<u32>()).prop_map(|(site, after_outputs)| Fault::Crash {
-            site,
-            after_outputs
-        }),
+        (site(), any::<u32>()).prop_map(|(site, after_outputs)| Fault::Crash { site, after_outputs }),
         (site(), any::<u8>()).prop_map(|(site, region)| Fault::Partition {
             a: vec![Endpoint::Site(site)],
             b: vec![Endpoint::Region(RegionId(region))],
             direction: Direction::To,
         }),
-        (site(), any::<i64>())
-            .prop_map(|(site, offset_nanos)| Fault::ClockSkew { site, offset_nanos }),
+        (site(), any::<i64>()).prop_map(|(site, offset_nanos)| Fault::ClockSkew { site, offset_nanos }),
     ]
 }
 
 fn schedule() -> impl Strategy<Value = Vec<ScheduledFault>> {
-    let one = (
-        any::<u16>(),
-        ".{0,9}",
-        fault(),
-        time(),
-        option::of(time()),
-        any::<bool>(),
-    );
+    let one = (any::<u16>(), ".{0,9}", fault(), time(), option::of(time()), any::<bool>());
     let scheduled = one.prop_map(|(id, name, fault, begin, end, fixed)| ScheduledFault {
         id: FaultId(id),
         name,
@@ -256,56 +160,39 @@ fn schedule() -> impl Strategy<Value = Vec<ScheduledFault>> {
 }
 
 fn environment() -> impl Strategy<Value = Environment> {
-    (".{0,9}", ".{0,9}", any::<u64>(), any::<u64>()).prop_map(
-        |(version, host, began_unix_s, wall_ms)| Environment {
-            version,
-            host,
-            began_unix_s,
-            wall_ms,
-        },
-    )
+    (".{0,9}", ".{0,9}", any::<u64>(), any::<u64>()).prop_map(|(version, host, began_unix_s, wall_ms)| Environment {
+        version,
+        host,
+        began_unix_s,
+        wall_ms,
+    })
 }
 
 fn manifest() -> impl Strategy<Value = Manifest> {
     let texts = (".{0,20}", "(?s).{0,40}", "(?s).{0,40}");
-    (
-        texts,
-        any::<u64>(),
-        any::<bool>(),
-        schedule(),
-        vec(".{0,9}", 0..3),
-        duration(),
+    (texts, any::<u64>(), any::<bool>(), schedule(), vec(".{0,9}", 0..3), duration()).prop_map(
+        |((title, scenario, plan), seed, hazard, schedule, left_out, rto)| Manifest {
+            format: FORMAT,
+            title,
+            scenario_path: "scenarios/weekly/site-failure.toml".to_owned(),
+            scenario,
+            plan,
+            seed,
+            world: "sim".to_owned(),
+            hazards: hazard.then_some(Hazard::NoFencing).into_iter().collect(),
+            time_scale: 1,
+            config: config(),
+            schedule,
+            left_out,
+            objectives: objectives(rto),
+        },
     )
-        .prop_map(
-            |((title, scenario, plan), seed, hazard, schedule, left_out, rto)| Manifest {
-                format: FORMAT,
-                title,
-                scenario_path: "scenarios/weekly/site-failure.toml".to_owned(),
-                scenario,
-                plan,
-                seed,
-                world: "sim".to_owned(),
-                hazards: hazard.then_some(Hazard::NoFencing).into_iter().collect(),
-                time_scale: 1,
-                config: config(),
-                schedule,
-                left_out,
-                objectives: objectives(rto),
-            },
-        )
 }
 
 fn config() -> StackConfig {
     StackConfig {
-        sites: vec![SiteConfig {
-            name: "new-york".to_owned(),
-            capacity_percent: 100,
-        }],
-        services: vec![ServiceConfig {
-            name: "core".to_owned(),
-            priority: 0,
-            depends_on: Vec::new(),
-        }],
+        sites: vec![SiteConfig { name: "new-york".to_owned(), capacity_percent: 100 }],
+        services: vec![ServiceConfig { name: "core".to_owned(), priority: 0, depends_on: Vec::new() }],
         raft: RaftConfig {
             heartbeat: Duration::from_millis(150),
             election_timeout: Duration::from_secs(5),
@@ -315,11 +202,7 @@ fn config() -> StackConfig {
             max_in_flight: 16,
             snapshot_threshold: 10_000,
         },
-        health: HealthConfig {
-            interval: Duration::from_secs(30),
-            timeout: Duration::from_secs(30),
-            retries: 3,
-        },
+        health: HealthConfig { interval: Duration::from_secs(30), timeout: Duration::from_secs(30), retries: 3 },
         notifications: vec!["email".to_owned()],
         hazards: Default::default(),
     }
@@ -329,11 +212,7 @@ fn objectives(rto: Duration) -> Objectives {
     Objectives {
         sites: vec!["new-york".to_owned()],
         regions: vec!["us-east".to_owned()],
-        services: vec![ServiceObjective {
-            service: ServiceId(0),
-            name: "core".to_owned(),
-            rto,
-        }],
+        services: vec![ServiceObjective { service: ServiceId(0), name: "core".to_owned(), rto }],
         judge_rto: true,
         level: ServiceLevel {
             sustain: Duration::from_secs(60),
