@@ -38,9 +38,9 @@ impl Entry {
         match &self.payload {
             Payload::Noop => true,
             Payload::Session(command) => fits(&command.op),
-            Payload::Control(
-                ControlCommand::DeclareDown { site } | ControlCommand::SiteReturned { site },
-            ) => site.index() < sites,
+            Payload::Control(ControlCommand::DeclareDown { site } | ControlCommand::SiteReturned { site }) => {
+                site.index() < sites
+            }
             Payload::Control(_) => true,
         }
     }
@@ -57,9 +57,7 @@ fn op_size(op: &Op) -> (usize, usize) {
     let value = match op {
         Op::Read { .. } => 0,
         Op::Write { value, .. } => value.as_bytes().len(),
-        Op::Cas {
-            expected, value, ..
-        } => {
+        Op::Cas { expected, value, .. } => {
             let expected = expected.as_ref().map_or(0, |old| old.as_bytes().len());
             expected.max(value.as_bytes().len())
         }

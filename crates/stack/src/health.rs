@@ -32,24 +32,11 @@ pub struct Health {
 impl Health {
     /// Checks every site but `me`.
     pub fn new(config: Arc<StackConfig>, me: SiteId) -> Health {
-        let others = (0..config.sites.len() as u8)
-            .map(SiteId)
-            .filter(|site| *site != me);
+        let others = (0..config.sites.len() as u8).map(SiteId).filter(|site| *site != me);
         let peers = others
-            .map(|site| Peer {
-                site,
-                next: None,
-                expires: Time::MAX,
-                failures: 0,
-                answers: false,
-                down: false,
-            })
+            .map(|site| Peer { site, next: None, expires: Time::MAX, failures: 0, answers: false, down: false })
             .collect();
-        Health {
-            config,
-            peers,
-            nonce: 0,
-        }
+        Health { config, peers, nonce: 0 }
     }
 
     /// Begins to check.
@@ -66,18 +53,12 @@ impl Health {
 
     /// Whether a peer answered the last check.
     pub fn answers(&self, site: SiteId) -> bool {
-        self.peers
-            .iter()
-            .any(|peer| peer.site == site && peer.answers)
+        self.peers.iter().any(|peer| peer.site == site && peer.answers)
     }
 
     /// When the next check is to be sent or fails.
     pub fn deadline(&self) -> Time {
-        self.peers
-            .iter()
-            .map(|peer| peer.next.unwrap_or(peer.expires))
-            .min()
-            .unwrap_or(Time::MAX)
+        self.peers.iter().map(|peer| peer.next.unwrap_or(peer.expires)).min().unwrap_or(Time::MAX)
     }
 
     /// Time passed: sends the checks that are due, counts those that failed.
@@ -89,10 +70,7 @@ impl Health {
                 peer.answers = false;
                 let (site, failures) = (peer.site, peer.failures);
                 if !peer.down {
-                    out.push_back(Output::Observe(Observation::CheckFailed {
-                        peer: site,
-                        failures,
-                    }));
+                    out.push_back(Output::Observe(Observation::CheckFailed { peer: site, failures }));
                 }
                 if failures > health.retries && !peer.down {
                     peer.down = true;
@@ -104,16 +82,8 @@ impl Health {
                 self.nonce += 1;
                 peer.next = None;
                 // A peer that is down is asked more often, so that its return is noticed soon.
-                peer.expires = now
-                    + if peer.down {
-                        health.interval
-                    } else {
-                        health.timeout
-                    };
-                out.push_back(Output::Send {
-                    to: peer.site,
-                    message: Message::HealthCheck { nonce: self.nonce },
-                });
+                peer.expires = now + if peer.down { health.interval } else { health.timeout };
+                out.push_back(Output::Send { to: peer.site, message: Message::HealthCheck { nonce: self.nonce } });
             }
         }
     }

@@ -34,20 +34,13 @@ impl Log {
 
     /// The term of an entry; 0 for the place before the first.
     pub fn term(&self, index: LogIndex) -> Option<Term> {
-        if index == LogIndex(0) {
-            Some(Term(0))
-        } else {
-            self.get(index).map(|entry| entry.term)
-        }
+        if index == LogIndex(0) { Some(Term(0)) } else { self.get(index).map(|entry| entry.term) }
     }
 
     /// Appends an entry, which must be the next.
     pub fn push(&mut self, entry: Entry) {
         assert_eq!(entry.index, self.last_index().next(), "the log has no gaps");
-        assert!(
-            entry.term >= self.last_term,
-            "terms never fall along the log"
-        );
+        assert!(entry.term >= self.last_term, "terms never fall along the log");
         self.last_term = entry.term;
         if self.len.is_multiple_of(CHUNK) {
             self.chunks.push(Arc::new(Vec::with_capacity(CHUNK)));
@@ -98,10 +91,7 @@ impl Log {
         let (mut low, mut high) = (0, self.len.min(index.index()));
         while low < high {
             let middle = (low + high).div_ceil(2);
-            if self
-                .term(LogIndex(middle as u64))
-                .is_some_and(|at| at <= term)
-            {
+            if self.term(LogIndex(middle as u64)).is_some_and(|at| at <= term) {
                 low = middle;
             } else {
                 high = middle - 1;

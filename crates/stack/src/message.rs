@@ -121,36 +121,19 @@ impl RaftMessage {
     /// Whether a peer could have sent it, in a group of so many sites. What is not plausible is damage or mischief, and is not looked at.
     pub fn is_plausible(&self, sites: usize) -> bool {
         match self {
-            RaftMessage::VoteRequest {
-                term,
-                last_index,
-                last_term,
-                ..
-            } => term.0.max(last_index.0).max(last_term.0) < LIMIT,
-            RaftMessage::VoteResponse { term, .. } | RaftMessage::TimeoutNow { term } => {
-                term.0 < LIMIT
+            RaftMessage::VoteRequest { term, last_index, last_term, .. } => {
+                term.0.max(last_index.0).max(last_term.0) < LIMIT
             }
-            RaftMessage::Append {
-                term,
-                prev_index,
-                prev_term,
-                entries,
-                commit,
-                epoch,
-                ..
-            } => {
+            RaftMessage::VoteResponse { term, .. } | RaftMessage::TimeoutNow { term } => term.0 < LIMIT,
+            RaftMessage::Append { term, prev_index, prev_term, entries, commit, epoch, .. } => {
                 let numbers = [term.0, prev_index.0, prev_term.0, commit.0, epoch.0];
                 numbers.into_iter().all(|number| number < LIMIT)
                     && follow_on(*prev_index, *prev_term, entries, *term)
                     && entries.iter().all(|entry| entry.is_plausible(sites))
             }
-            RaftMessage::AppendResponse {
-                term,
-                index,
-                hint,
-                incarnation,
-                ..
-            } => term.0.max(index.0).max(hint.0).max(*incarnation) < LIMIT,
+            RaftMessage::AppendResponse { term, index, hint, incarnation, .. } => {
+                term.0.max(index.0).max(hint.0).max(*incarnation) < LIMIT
+            }
         }
     }
 }

@@ -39,9 +39,7 @@ pub struct Pages<K, V> {
 impl<K: Paged, V: Clone> Default for Pages<K, V> {
     fn default() -> Self {
         let empty = Arc::new(BTreeMap::new());
-        Pages {
-            pages: (0..PAGES).map(|_| empty.clone()).collect(),
-        }
+        Pages { pages: (0..PAGES).map(|_| empty.clone()).collect() }
     }
 }
 

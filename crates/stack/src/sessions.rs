@@ -47,13 +47,7 @@ impl Sessions {
             }
         }
         let result = self.perform(&command.op);
-        self.clients.insert(
-            command.session,
-            Last {
-                seq: command.seq,
-                result: result.clone(),
-            },
-        );
+        self.clients.insert(command.session, Last { seq: command.seq, result: result.clone() });
         Response::Done(result)
     }
 
@@ -64,11 +58,7 @@ impl Sessions {
                 self.values.insert(key.clone(), value.clone());
                 OpResult::Written
             }
-            Op::Cas {
-                key,
-                expected,
-                value,
-            } => {
+            Op::Cas { key, expected, value } => {
                 let swapped = self.values.get(key) == expected.as_ref();
                 if swapped {
                     self.values.insert(key.clone(), value.clone());
@@ -84,20 +74,12 @@ mod tests {
     use super::*;
 
     fn command(seq: u64, op: Op) -> SessionCommand {
-        SessionCommand {
-            session: SessionId(1),
-            seq,
-            op,
-        }
+        SessionCommand { session: SessionId(1), seq, op }
     }
 
     fn cas(expected: Option<&str>, value: &str) -> Op {
         let expected = expected.map(|text| Value::new(text.as_bytes()));
-        Op::Cas {
-            key: Key::new("k"),
-            expected,
-            value: Value::new(value.as_bytes()),
-        }
+        Op::Cas { key: Key::new("k"), expected, value: Value::new(value.as_bytes()) }
     }
 
     #[test]
@@ -108,14 +90,7 @@ mod tests {
         assert_eq!(sessions.apply(&command(1, cas(None, "a"))), first);
         let second = sessions.apply(&command(2, cas(None, "b")));
         assert_eq!(second, Response::Done(OpResult::Cas { swapped: false }));
-        assert_eq!(
-            sessions.apply(&command(1, cas(None, "a"))),
-            Response::Unknown,
-            "too old to be answered"
-        );
-        assert_eq!(
-            sessions.read(&Key::new("k")),
-            OpResult::Value(Some(Value::new(b"a")))
-        );
+        assert_eq!(sessions.apply(&command(1, cas(None, "a"))), Response::Unknown, "too old to be answered");
+        assert_eq!(sessions.read(&Key::new("k")), OpResult::Value(Some(Value::new(b"a"))));
     }
 }

@@ -13,10 +13,7 @@ pub struct Switches {
 impl Switches {
     /// With these on.
     pub fn new(on: HazardSet) -> Switches {
-        Switches {
-            on,
-            ..Switches::default()
-        }
+        Switches { on, ..Switches::default() }
     }
 
     /// To be asked at the line of the mistake, and only where the mistake would make a difference: whether to make it.
@@ -33,10 +30,7 @@ impl Switches {
         if self.reached == self.told {
             return None;
         }
-        let hazard = self
-            .reached
-            .iter()
-            .find(|hazard| !self.told.contains(*hazard))?;
+        let hazard = self.reached.iter().find(|hazard| !self.told.contains(*hazard))?;
         self.told.insert(hazard);
         Some(hazard)
     }

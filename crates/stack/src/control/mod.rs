@@ -55,21 +55,11 @@ impl Control {
     /// The state before the first entry: all sites are up, the first is primary in epoch 1, and all services are promoted there.
     pub fn new(config: Arc<StackConfig>) -> Control {
         let first = SiteSet::only(SiteId(0));
-        let state = ServiceState {
-            sites: first,
-            weights: weights(&config, first),
-            dns: SiteSet::first(config.sites.len()),
-        };
+        let state =
+            ServiceState { sites: first, weights: weights(&config, first), dns: SiteSet::first(config.sites.len()) };
         let services = Arc::new(alloc::vec![state; config.services.len()]);
         let up = SiteSet::first(config.sites.len());
-        Control {
-            config,
-            epoch: Epoch(1),
-            primary: SiteId(0),
-            up,
-            services,
-            failover: None,
-        }
+        Control { config, epoch: Epoch(1), primary: SiteId(0), up, services, failover: None }
     }
 
     /// How many sites there are.
@@ -126,34 +116,18 @@ impl Control {
             return Vec::new();
         }
         let serves = |service: &&ServiceId| self.services[service.index()].sites.contains(site);
-        let waiting: Vec<ServiceId> = steps::promotion_order(&self.config)
-            .iter()
-            .filter(serves)
-            .copied()
-            .collect();
+        let waiting: Vec<ServiceId> = steps::promotion_order(&self.config).iter().filter(serves).copied().collect();
         if !waiting.is_empty() || site == self.primary {
-            let failover = Failover {
-                entry: index,
-                failed: site,
-                targets: None,
-                waiting,
-                isolated: false,
-                dns_done: false,
-            };
+            let failover =
+                Failover { entry: index, failed: site, targets: None, waiting, isolated: false, dns_done: false };
             self.failover = Some(Arc::new(failover));
         }
-        alloc::vec![Observation::FailoverDecided {
-            failed: site,
-            entry: index
-        }]
+        alloc::vec![Observation::FailoverDecided { failed: site, entry: index }]
     }
 
     /// The failover under way, if it is this one.
     fn current(&mut self, entry: LogIndex) -> Option<&mut Failover> {
-        self.failover
-            .as_mut()
-            .filter(|failover| failover.entry == entry)
-            .map(Arc::make_mut)
+        self.failover.as_mut().filter(|failover| failover.entry == entry).map(Arc::make_mut)
     }
 
     fn raise_epoch(&mut self, entry: LogIndex) -> Vec<Observation> {
@@ -163,47 +137,28 @@ impl Control {
         };
         failover.isolated = true;
         // The next in the plan's order takes over from a primary that is down.
-        let successor = if up.contains(primary) {
-            Some(primary)
-        } else {
-            up.iter().next()
-        };
+        let successor = if up.contains(primary) { Some(primary) } else { up.iter().next() };
         self.primary = successor.unwrap_or(primary);
         self.epoch = self.epoch.next();
-        alloc::vec![Observation::EpochRaised {
-            epoch: self.epoch,
-            primary: self.primary
-        }]
+        alloc::vec![Observation::EpochRaised { epoch: self.epoch, primary: self.primary }]
     }
 
     fn prepare_redirect(&mut self, entry: LogIndex) -> Vec<Observation> {
         let up = self.up;
-        let Some(failover) = self
-            .current(entry)
-            .filter(|failover| failover.targets.is_none())
-        else {
+        let Some(failover) = self.current(entry).filter(|failover| failover.targets.is_none()) else {
             return Vec::new();
         };
         failover.targets = Some(up);
         alloc::vec![Observation::RedirectPrepared { to: up }]
     }
 
-    fn promote(
-        &mut self,
-        index: LogIndex,
-        entry: LogIndex,
-        service: ServiceId,
-    ) -> Vec<Observation> {
+    fn promote(&mut self, index: LogIndex, entry: LogIndex, service: ServiceId) -> Vec<Observation> {
         let Some(failover) = self.current(entry) else {
             return Vec::new();
         };
-        let (Some(sites), Some(at)) = (
-            failover.targets,
-            failover
-                .waiting
-                .iter()
-                .position(|waiting| *waiting == service),
-        ) else {
+        let (Some(sites), Some(at)) =
+            (failover.targets, failover.waiting.iter().position(|waiting| *waiting == service))
+        else {
             return Vec::new();
         };
         failover.waiting.remove(at);
@@ -215,11 +170,7 @@ impl Control {
         state.weights.clone_from(&weights);
         alloc::vec![
             Observation::ServicePromoted { service, sites },
-            Observation::WeightsSwitched {
-                service,
-                weights,
-                serial: index.0
-            },
+            Observation::WeightsSwitched { service, weights, serial: index.0 },
         ]
     }
 
@@ -234,11 +185,7 @@ impl Control {
             if state.dns != state.sites {
                 state.dns = state.sites;
                 let service = ServiceId(number as u8);
-                observations.push(Observation::DnsChanged {
-                    service,
-                    sites: state.dns,
-                    serial: index.0,
-                });
+                observations.push(Observation::DnsChanged { service, sites: state.dns, serial: index.0 });
             }
         }
         observations
@@ -249,12 +196,8 @@ impl Control {
             return Vec::new();
         }
         self.failover = None;
-        let sent = |channel: &alloc::string::String| Observation::NotificationSent {
-            channel: channel.clone(),
-            entry,
-        };
-        let mut observations: Vec<Observation> =
-            self.config.notifications.iter().map(sent).collect();
+        let sent = |channel: &alloc::string::String| Observation::NotificationSent { channel: channel.clone(), entry };
+        let mut observations: Vec<Observation> = self.config.notifications.iter().map(sent).collect();
         observations.push(Observation::FailoverCompleted { entry });
         observations
     }
@@ -263,11 +206,7 @@ impl Control {
 /// A site's weight is its capacity, if traffic goes there.
 fn weights(config: &StackConfig, sites: SiteSet) -> Vec<u32> {
     let weight = |(number, site): (usize, &firedrill_model::SiteConfig)| {
-        if sites.contains(SiteId(number as u8)) {
-            site.capacity_percent
-        } else {
-            0
-        }
+        if sites.contains(SiteId(number as u8)) { site.capacity_percent } else { 0 }
     };
     config.sites.iter().enumerate().map(weight).collect()
 }

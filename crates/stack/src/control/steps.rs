@@ -13,21 +13,11 @@ pub fn promotion_order(config: &StackConfig) -> Vec<ServiceId> {
     while order.len() < config.services.len() {
         let waiting = |service: &ServiceId| !order.contains(service);
         let ready = |service: &ServiceId| {
-            config.services[service.index()]
-                .depends_on
-                .iter()
-                .all(|needed| order.contains(needed))
+            config.services[service.index()].depends_on.iter().all(|needed| order.contains(needed))
         };
-        let all = || {
-            (0..config.services.len() as u8)
-                .map(ServiceId)
-                .filter(waiting)
-        };
+        let all = || (0..config.services.len() as u8).map(ServiceId).filter(waiting);
         let by_priority = |service: &ServiceId| config.services[service.index()].priority;
-        let next = all()
-            .filter(ready)
-            .min_by_key(by_priority)
-            .or_else(|| all().min_by_key(by_priority));
+        let next = all().filter(ready).min_by_key(by_priority).or_else(|| all().min_by_key(by_priority));
         order.extend(next);
     }
     order
@@ -44,10 +34,7 @@ pub fn next_step(control: &Control, health: &Health, me: SiteId) -> Option<Contr
     } else if failover.targets.is_none() {
         ControlCommand::PrepareRedirect { failover: entry }
     } else if let Some(service) = failover.waiting.first() {
-        ControlCommand::Promote {
-            failover: entry,
-            service: *service,
-        }
+        ControlCommand::Promote { failover: entry, service: *service }
     } else if !failover.dns_done {
         ControlCommand::UpdateDns { failover: entry }
     } else {
@@ -60,9 +47,7 @@ fn next_change_of_health(control: &Control, health: &Health, me: SiteId) -> Opti
     // A site that the log calls down, and that answers (the leader itself always does), has returned. That comes first, or the last site that is up could be
     // declared down with nobody to take over.
     let sites = firedrill_model::SiteSet::first(control.sites());
-    let returned = sites
-        .iter()
-        .find(|site| !up.contains(*site) && (*site == me || health.answers(*site)));
+    let returned = sites.iter().find(|site| !up.contains(*site) && (*site == me || health.answers(*site)));
     if let Some(site) = returned {
         return Some(ControlCommand::SiteReturned { site });
     }

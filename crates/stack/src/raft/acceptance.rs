@@ -20,17 +20,12 @@ impl Raft {
 
     /// Whether replies that wait for `round` may leave.
     pub fn accepted(&self, ctx: &mut Context<'_>, round: u64) -> bool {
-        self.role == Role::Leader
-            && (self.accepted_round(ctx) >= round || ctx.switches.on(Hazard::NoFencing))
+        self.role == Role::Leader && (self.accepted_round(ctx) >= round || ctx.switches.on(Hazard::NoFencing))
     }
 
     /// The latest round that a quorum accepted. The leader itself accepts its current round.
     fn accepted_round(&self, _ctx: &Context<'_>) -> u64 {
-        let mut rounds: Vec<u64> = self
-            .peers()
-            .iter()
-            .map(|site| self.progress[site.index()].accepted_round)
-            .collect();
+        let mut rounds: Vec<u64> = self.peers().iter().map(|site| self.progress[site.index()].accepted_round).collect();
         rounds.push(self.round);
         rounds.sort_unstable_by(|a, b| b.cmp(a));
         rounds[self.quorum() - 1]
@@ -43,11 +38,8 @@ impl Raft {
 
     /// Whether a wanted round is to begin: at once, unless another is under way.
     pub(super) fn round_is_due(&self, now: Time) -> bool {
-        let mut accepted: Vec<u64> = self
-            .peers()
-            .iter()
-            .map(|site| self.progress[site.index()].accepted_round)
-            .collect();
+        let mut accepted: Vec<u64> =
+            self.peers().iter().map(|site| self.progress[site.index()].accepted_round).collect();
         accepted.sort_unstable_by(|a, b| b.cmp(a));
         let under_way = self.quorum() > 1 && accepted[self.quorum() - 2] < self.round;
         !under_way || self.gathered_at() <= now

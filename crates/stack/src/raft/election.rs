@@ -23,20 +23,14 @@ impl Raft {
     /// Draws when an election is due: for the preferred site from 1 to 1.4, for the others from 1.4 to 2 election timeouts from now.
     pub(super) fn reset_election_timer(&mut self, now: Time) {
         let base = nanos(self.config.raft.election_timeout);
-        let (low, high) = if self.preferred == self.me {
-            (base, base / 10 * 14)
-        } else {
-            (base / 10 * 14, base * 2)
-        };
+        let (low, high) = if self.preferred == self.me { (base, base / 10 * 14) } else { (base / 10 * 14, base * 2) };
         self.election_at = now + core::time::Duration::from_nanos(self.rng.between(low, high));
     }
 
     /// Whether a leader was heard within the shortest election timeout, so that its lease holds.
     fn in_lease(&self, now: Time) -> bool {
         self.role == Role::Leader
-            || self
-                .heard_leader
-                .is_some_and(|heard| now.since(heard) < self.config.raft.election_timeout)
+            || self.heard_leader.is_some_and(|heard| now.since(heard) < self.config.raft.election_timeout)
     }
 
     fn abstains(&self) -> bool {
@@ -89,13 +83,7 @@ impl Raft {
 
     fn vote_request(&self, term: Term, pre_vote: bool, transfer: bool) -> RaftMessage {
         let (last_index, last_term) = (self.log.last_index(), self.log.last_term());
-        RaftMessage::VoteRequest {
-            term,
-            last_index,
-            last_term,
-            pre_vote,
-            transfer,
-        }
+        RaftMessage::VoteRequest { term, last_index, last_term, pre_vote, transfer }
     }
 
     fn become_role(&mut self, ctx: &mut Context<'_>, role: Role) {
@@ -106,12 +94,7 @@ impl Raft {
     }
 
     /// Follows in this term, which is not lower than the own.
-    pub(super) fn become_follower(
-        &mut self,
-        ctx: &mut Context<'_>,
-        term: Term,
-        leader: Option<SiteId>,
-    ) {
+    pub(super) fn become_follower(&mut self, ctx: &mut Context<'_>, term: Term, leader: Option<SiteId>) {
         let changed = term != self.term || self.role != Role::Follower;
         if term > self.term {
             self.term = term;
@@ -130,20 +113,8 @@ impl Raft {
     }
 
     /// A vote, or whether it would be given, was asked for.
-    pub(super) fn vote_requested(
-        &mut self,
-        ctx: &mut Context<'_>,
-        from: SiteId,
-        request: &RaftMessage,
-    ) {
-        let RaftMessage::VoteRequest {
-            term,
-            last_index,
-            last_term,
-            pre_vote,
-            transfer,
-        } = *request
-        else {
+    pub(super) fn vote_requested(&mut self, ctx: &mut Context<'_>, from: SiteId, request: &RaftMessage) {
+        let RaftMessage::VoteRequest { term, last_index, last_term, pre_vote, transfer } = *request else {
             return;
         };
         let lease = self.in_lease(ctx.now) && !transfer;
@@ -151,15 +122,7 @@ impl Raft {
         if pre_vote {
             let granted = term > self.term && !lease && complete && !self.abstains();
             let term = if granted { term } else { self.term };
-            return self.send(
-                ctx,
-                from,
-                RaftMessage::VoteResponse {
-                    term,
-                    granted,
-                    pre_vote,
-                },
-            );
+            return self.send(ctx, from, RaftMessage::VoteResponse { term, granted, pre_vote });
         }
         if term > self.term {
             if lease && self.config.raft.check_quorum {
@@ -175,16 +138,9 @@ impl Raft {
             ctx.storage.set_vote(self.term, self.voted_for);
             self.reset_election_timer(ctx.now);
         }
-        let response = RaftMessage::VoteResponse {
-            term: self.term,
-            granted,
-            pre_vote,
-        };
+        let response = RaftMessage::VoteResponse { term: self.term, granted, pre_vote };
         if granted && ctx.switches.on(Hazard::VoteBeforeDurable) {
-            ctx.out.push_back(Output::Send {
-                to: from,
-                message: Message::Raft(response),
-            });
+            ctx.out.push_back(Output::Send { to: from, message: Message::Raft(response) });
         } else {
             self.send_when_durable(ctx, from, response);
         }
@@ -238,6 +194,7 @@ impl Raft {
         self.quorum_check_at = ctx.now + self.config.raft.election_timeout;
         self.transfer_at = ctx.now + self.config.raft.heartbeat;
         self.transfer = Transfer::Idle;
+        self.transfer_commit = next;
         self.round_wanted = false;
         self.term_start = next;
         self.propose(ctx, Payload::Noop);
@@ -248,8 +205,8 @@ impl Raft {
         self.role == Role::Leader && self.transfer != Transfer::Idle
     }
 
-    /// The next step of handing leadership to the preferred site is due: an attempt begins if that site follows closely, lasts at most one heartbeat
-    /// interval, and is made at most once per election timeout.
+    /// The next step of handing leadership to the preferred site is due: an attempt begins if that site has all that was committed a heartbeat interval ago,
+    /// lasts no longer than that again, and is made at most once per election timeout.
     pub(super) fn transfer_due(&mut self, ctx: &mut Context<'_>) {
         let raft = &self.config.raft;
         if self.transfer != Transfer::Idle {
@@ -263,7 +220,9 @@ impl Raft {
         }
         let progress = &self.progress[self.preferred.index()];
         let fresh = ctx.now.since(progress.answered_at) < raft.heartbeat * 2;
-        if fresh && !progress.standing.abstains() && progress.matched >= self.commit {
+        let close = !progress.probing && progress.matched >= self.transfer_commit;
+        self.transfer_commit = self.commit;
+        if fresh && close && !progress.standing.abstains() {
             self.transfer = Transfer::CatchingUp;
             self.tell_preferred(ctx);
         }

@@ -64,6 +64,8 @@ pub struct Raft {
     /// When the next step of a transfer of leadership is due.
     transfer_at: Time,
     transfer: election::Transfer,
+    /// What was committed when the last step of a transfer was due.
+    transfer_commit: LogIndex,
     /// The first entry of the own term as a leader.
     term_start: LogIndex,
     round: u64,
@@ -100,6 +102,7 @@ impl Raft {
             quorum_check_at: Time::MAX,
             transfer_at: Time::MAX,
             transfer: election::Transfer::Idle,
+            transfer_commit: LogIndex(0),
             term_start: LogIndex(0),
             round: 0,
             round_began: Time::ZERO,
@@ -173,10 +176,7 @@ impl Raft {
     }
 
     fn observe_role(&self, ctx: &mut Context<'_>) {
-        ctx.out.push_back(Output::Observe(Observation::RoleChanged {
-            role: self.role,
-            term: self.term,
-        }));
+        ctx.out.push_back(Output::Observe(Observation::RoleChanged { role: self.role, term: self.term }));
     }
 
     /// When the algorithm wants to be woken.
@@ -184,17 +184,9 @@ impl Raft {
         if self.role != Role::Leader {
             return self.election_at;
         }
-        let round = if self.round_wanted {
-            self.gathered_at()
-        } else {
-            Time::MAX
-        };
+        let round = if self.round_wanted { self.gathered_at() } else { Time::MAX };
         let due = self.heartbeat_at.min(self.quorum_check_at).min(round);
-        if self.preferred == self.me {
-            due
-        } else {
-            due.min(self.transfer_at)
-        }
+        if self.preferred == self.me { due } else { due.min(self.transfer_at) }
     }
 
     /// Time passed.
@@ -209,11 +201,7 @@ impl Raft {
     /// A leader proposes an entry; returns its place. Sent with the next [`Raft::flush`].
     pub fn propose(&mut self, ctx: &mut Context<'_>, payload: Payload) -> LogIndex {
         assert_eq!(self.role, Role::Leader, "only a leader proposes");
-        let entry = Entry {
-            index: self.log.last_index().next(),
-            term: self.term,
-            payload,
-        };
+        let entry = Entry { index: self.log.last_index().next(), term: self.term, payload };
         let index = entry.index;
         self.append(ctx, entry);
         self.entries_unsent = true;
@@ -221,8 +209,7 @@ impl Raft {
     }
 
     fn append(&mut self, ctx: &mut Context<'_>, entry: Entry) {
-        ctx.storage
-            .append(&entry, self.log.last_term(), ctx.switches);
+        ctx.storage.append(&entry, self.log.last_term(), ctx.switches);
         self.log.push(entry);
     }
 
@@ -233,11 +220,7 @@ impl Raft {
         }
         match message {
             RaftMessage::VoteRequest { .. } => self.vote_requested(ctx, from, &message),
-            RaftMessage::VoteResponse {
-                term,
-                granted,
-                pre_vote,
-            } => {
+            RaftMessage::VoteResponse { term, granted, pre_vote } => {
                 self.vote_answered(ctx, from, term, granted, pre_vote);
             }
             RaftMessage::Append { .. } => self.append_received(ctx, from, message),
@@ -280,15 +263,11 @@ impl Raft {
     }
 
     fn send(&self, ctx: &mut Context<'_>, to: SiteId, message: RaftMessage) {
-        ctx.out.push_back(Output::Send {
-            to,
-            message: Message::Raft(message),
-        });
+        ctx.out.push_back(Output::Send { to, message: Message::Raft(message) });
     }
 
     /// Sends a message that must not leave before term and vote are durable.
     fn send_when_durable(&self, ctx: &mut Context<'_>, to: SiteId, message: RaftMessage) {
-        ctx.storage
-            .send_when_durable(Gated::Send(to, Message::Raft(message)));
+        ctx.storage.send_when_durable(Gated::Send(to, Message::Raft(message)));
     }
 }

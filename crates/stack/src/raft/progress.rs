@@ -29,12 +29,7 @@ pub struct Progress {
 impl Progress {
     /// Nothing is known of the follower. It is given the benefit of one election timeout.
     pub fn restart(&mut self, next: LogIndex, now: Time) {
-        *self = Progress {
-            next,
-            probing: true,
-            answered_at: now,
-            ..Progress::default()
-        };
+        *self = Progress { next, probing: true, answered_at: now, ..Progress::default() };
     }
 
     /// A process of the follower answers: whether what it says is still true. Of a process that is heard for the first time nothing is known, whatever an earlier one
@@ -66,11 +61,7 @@ impl Progress {
 
     /// Whether a message with entries may be sent.
     pub fn may_send(&self, max_in_flight: u32) -> bool {
-        if self.probing {
-            !self.probe_sent
-        } else {
-            self.in_flight.len() < max_in_flight as usize
-        }
+        if self.probing { !self.probe_sent } else { self.in_flight.len() < max_in_flight as usize }
     }
 
     /// A message with entries up to `last` was sent.
@@ -89,11 +80,7 @@ impl Progress {
         self.next = self.next.max(self.matched.next());
         self.probing = false;
         self.probe_sent = false;
-        while self
-            .in_flight
-            .front()
-            .is_some_and(|last| *last <= self.matched)
-        {
+        while self.in_flight.front().is_some_and(|last| *last <= self.matched) {
             self.in_flight.pop_front();
         }
     }

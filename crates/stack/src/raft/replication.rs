@@ -87,13 +87,7 @@ impl Raft {
         }
     }
 
-    fn send_append(
-        &mut self,
-        ctx: &mut Context<'_>,
-        to: SiteId,
-        prev_index: LogIndex,
-        entries: Vec<Entry>,
-    ) {
+    fn send_append(&mut self, ctx: &mut Context<'_>, to: SiteId, prev_index: LogIndex, entries: Vec<Entry>) {
         let message = RaftMessage::Append {
             term: self.term,
             prev_index,
@@ -109,31 +103,13 @@ impl Raft {
     }
 
     /// A leader's message arrived.
-    pub(super) fn append_received(
-        &mut self,
-        ctx: &mut Context<'_>,
-        from: SiteId,
-        message: RaftMessage,
-    ) {
-        let RaftMessage::Append {
-            term,
-            prev_index,
-            prev_term,
-            entries,
-            commit,
-            epoch,
-            round,
-            sent,
-            incarnation,
-        } = message
+    pub(super) fn append_received(&mut self, ctx: &mut Context<'_>, from: SiteId, message: RaftMessage) {
+        let RaftMessage::Append { term, prev_index, prev_term, entries, commit, epoch, round, sent, incarnation } =
+            message
         else {
             return;
         };
-        let mut answer = Answer {
-            round,
-            sent,
-            accepted: false,
-        };
+        let mut answer = Answer { round, sent, accepted: false };
         if term < self.term {
             return self.refuse(ctx, from, prev_index, LogIndex(0), answer);
         }
@@ -167,21 +143,12 @@ impl Raft {
     fn owe(&mut self, leader: SiteId, matched: LogIndex, prev_index: LogIndex, answer: Answer) {
         let owed = self.ack_owed.filter(|owed| owed.leader == leader);
         self.ack_owed = Some(match owed {
-            None => AckOwed {
-                leader,
-                matched,
-                acknowledged: LogIndex(0),
-                answer,
-            },
+            None => AckOwed { leader, matched, acknowledged: LogIndex(0), answer },
             Some(owed) => AckOwed {
                 leader,
                 matched: matched.max(owed.matched),
                 acknowledged: owed.acknowledged.min(prev_index),
-                answer: if answer.round >= owed.answer.round {
-                    answer
-                } else {
-                    owed.answer
-                },
+                answer: if answer.round >= owed.answer.round { answer } else { owed.answer },
             },
         });
     }
@@ -209,10 +176,8 @@ impl Raft {
     /// Once a damaged site has again all that was committed, on its disk, it takes part in full. What was committed is known from a leader that has committed in its
     /// own term, and that has heard of this process, so that its `commit` covers all that it ever counted this site for.
     fn refilled(&mut self, ctx: &mut Context<'_>, commit: LogIndex, incarnation: u64) {
-        let informed =
-            incarnation == ctx.storage.incarnation() && self.log.term(commit) == Some(self.term);
-        if self.standing == Standing::Refilling && informed && ctx.storage.durable_index() >= commit
-        {
+        let informed = incarnation == ctx.storage.incarnation() && self.log.term(commit) == Some(self.term);
+        if self.standing == Standing::Refilling && informed && ctx.storage.durable_index() >= commit {
             self.standing = Standing::Full;
             ctx.storage.set_standing(Standing::Full);
         }
@@ -222,26 +187,11 @@ impl Raft {
         self.answer(ctx, to, true, index, index, answer);
     }
 
-    fn refuse(
-        &self,
-        ctx: &mut Context<'_>,
-        to: SiteId,
-        index: LogIndex,
-        hint: LogIndex,
-        answer: Answer,
-    ) {
+    fn refuse(&self, ctx: &mut Context<'_>, to: SiteId, index: LogIndex, hint: LogIndex, answer: Answer) {
         self.answer(ctx, to, false, index, hint, answer);
     }
 
-    fn answer(
-        &self,
-        ctx: &mut Context<'_>,
-        to: SiteId,
-        ok: bool,
-        index: LogIndex,
-        hint: LogIndex,
-        answer: Answer,
-    ) {
+    fn answer(&self, ctx: &mut Context<'_>, to: SiteId, ok: bool, index: LogIndex, hint: LogIndex, answer: Answer) {
         let message = RaftMessage::AppendResponse {
             term: self.term,
             ok,
@@ -275,12 +225,7 @@ impl Raft {
     }
 
     /// A follower answered.
-    pub(super) fn append_answered(
-        &mut self,
-        ctx: &mut Context<'_>,
-        from: SiteId,
-        message: &RaftMessage,
-    ) {
+    pub(super) fn append_answered(&mut self, ctx: &mut Context<'_>, from: SiteId, message: &RaftMessage) {
         let RaftMessage::AppendResponse {
             term,
             ok,
@@ -327,11 +272,7 @@ impl Raft {
     pub(super) fn advance_commit(&mut self, ctx: &mut Context<'_>) {
         let matched = |site: SiteId| {
             let progress = &self.progress[site.index()];
-            if progress.counts() {
-                progress.matched
-            } else {
-                LogIndex(0)
-            }
+            if progress.counts() { progress.matched } else { LogIndex(0) }
         };
         let mut matched: Vec<LogIndex> = self.peers().iter().map(matched).collect();
         matched.push(ctx.storage.durable_index());

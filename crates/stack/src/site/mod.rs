@@ -18,9 +18,7 @@ use alloc::collections::VecDeque;
 use alloc::format;
 use alloc::sync::Arc;
 use firedrill_model::rng::mix;
-use firedrill_model::{
-    Epoch, LogIndex, Observation, Op, Response, Rng, Role, SiteId, StackConfig, Term, Time,
-};
+use firedrill_model::{Epoch, LogIndex, Observation, Op, Response, Rng, Role, SiteId, StackConfig, Term, Time};
 use requests::Requests;
 
 /// So many digests of recently applied entries are kept.
@@ -111,31 +109,12 @@ impl Site {
         if self.stopped || !self.storage.ready() {
             return None;
         }
-        Some(
-            self.raft
-                .deadline()
-                .min(self.health.deadline())
-                .min(self.requests.deadline()),
-        )
+        Some(self.raft.deadline().min(self.health.deadline()).min(self.requests.deadline()))
     }
 
     fn context(&mut self, now: Time) -> (&mut Raft, Context<'_>) {
-        let Site {
-            raft,
-            storage,
-            out,
-            switches,
-            ..
-        } = self;
-        (
-            raft,
-            Context {
-                now,
-                storage,
-                out,
-                switches,
-            },
-        )
+        let Site { raft, storage, out, switches, .. } = self;
+        (raft, Context { now, storage, out, switches })
     }
 
     fn tick(&mut self, now: Time) {
@@ -155,18 +134,13 @@ impl Site {
                 raft.receive(&mut ctx, from, message);
             }
             Message::HealthCheck { nonce } => {
-                self.out.push_back(Output::Send {
-                    to: from,
-                    message: Message::HealthReply { nonce },
-                });
+                self.out.push_back(Output::Send { to: from, message: Message::HealthReply { nonce } });
             }
             Message::HealthReply { .. } => self.health.answered(now, from, &mut self.out),
             Message::Forward { id, term, request } => {
                 self.forward_received(now, from, id, term, request);
             }
-            Message::ForwardReply { id, response } => {
-                self.requests.forward_answered(id, response, &mut self.out)
-            }
+            Message::ForwardReply { id, response } => self.requests.forward_answered(id, response, &mut self.out),
         }
     }
 
@@ -181,8 +155,7 @@ impl Site {
                 };
                 self.out.push_back(Output::Observe(observation));
                 self.storage.raise_epoch(self.control.epoch());
-                self.requests
-                    .begin(self.storage.incarnation(), found.meta.term);
+                self.requests.begin(self.storage.incarnation(), found.meta.term);
                 let (raft, mut ctx) = self.context(now);
                 raft.recovered(&mut ctx, found);
                 self.health.start(now);
@@ -192,9 +165,7 @@ impl Site {
                 raft.disk_progressed(&mut ctx);
             }
             storage::Progress::Failed(error) => {
-                self.stop(Observation::DiskFailed {
-                    error: format!("{error:?}"),
-                });
+                self.stop(Observation::DiskFailed { error: format!("{error:?}") });
             }
         }
     }
@@ -223,10 +194,7 @@ impl Site {
         raft.flush(&mut ctx);
         self.storage.flush(&mut self.out);
         while let Some(hazard) = self.switches.newly_reached() {
-            self.out
-                .push_back(Output::Observe(Observation::HazardReached {
-                    hazard: hazard.number(),
-                }));
+            self.out.push_back(Output::Observe(Observation::HazardReached { hazard: hazard.number() }));
         }
     }
 
@@ -261,8 +229,7 @@ impl Site {
 
     /// The digest covers every entry and every result, in order.
     fn chain_digest(&mut self, entry: &Entry, response: Option<&Response>) {
-        let mut digest =
-            mix(self.applied_digest() ^ mix(entry.index.0) ^ mix(entry.term.0).rotate_left(17));
+        let mut digest = mix(self.applied_digest() ^ mix(entry.index.0) ^ mix(entry.term.0).rotate_left(17));
         match &entry.payload {
             Payload::Noop => {}
             Payload::Session(command) => {
@@ -279,11 +246,7 @@ impl Site {
         }
         self.digests.push_back(digest);
         if self.applied.0.is_multiple_of(TELL_DIGEST) {
-            self.out
-                .push_back(Output::Observe(Observation::AppliedDigest {
-                    index: self.applied,
-                    digest,
-                }));
+            self.out.push_back(Output::Observe(Observation::AppliedDigest { index: self.applied, digest }));
         }
     }
 
@@ -310,12 +273,8 @@ fn hash_op(digest: u64, op: &Op) -> u64 {
     match op {
         Op::Read { .. } => mix(digest ^ 1),
         Op::Write { value, .. } => hash_bytes(mix(digest ^ 2), value.as_bytes()),
-        Op::Cas {
-            expected, value, ..
-        } => {
-            let digest = expected.as_ref().map_or(mix(digest ^ 3), |old| {
-                hash_bytes(mix(digest ^ 4), old.as_bytes())
-            });
+        Op::Cas { expected, value, .. } => {
+            let digest = expected.as_ref().map_or(mix(digest ^ 3), |old| hash_bytes(mix(digest ^ 4), old.as_bytes()));
             hash_bytes(digest, value.as_bytes())
         }
     }
@@ -324,14 +283,10 @@ fn hash_op(digest: u64, op: &Op) -> u64 {
 fn hash_response(digest: u64, response: Option<&Response>) -> u64 {
     use firedrill_model::OpResult;
     match response {
-        Some(Response::Done(OpResult::Value(Some(value)))) => {
-            hash_bytes(mix(digest ^ 5), value.as_bytes())
-        }
+        Some(Response::Done(OpResult::Value(Some(value)))) => hash_bytes(mix(digest ^ 5), value.as_bytes()),
         Some(Response::Done(OpResult::Value(None))) => mix(digest ^ 6),
         Some(Response::Done(OpResult::Written)) => mix(digest ^ 7),
-        Some(Response::Done(OpResult::Cas { swapped })) => {
-            mix(digest ^ 8 ^ (u64::from(*swapped) << 8))
-        }
+        Some(Response::Done(OpResult::Cas { swapped })) => mix(digest ^ 8 ^ (u64::from(*swapped) << 8)),
         Some(Response::NotApplied(_) | Response::Unknown) | None => mix(digest ^ 9),
     }
 }
@@ -381,11 +336,7 @@ impl Site {
     /// The digest as it was when `index` had been applied; `None` if that is too long ago or still to come.
     pub fn digest_at(&self, index: LogIndex) -> Option<u64> {
         let back = self.applied.0.checked_sub(index.0)? as usize;
-        self.digests
-            .len()
-            .checked_sub(back + 1)
-            .and_then(|at| self.digests.get(at))
-            .copied()
+        self.digests.len().checked_sub(back + 1).and_then(|at| self.digests.get(at)).copied()
     }
 
     /// The last entry.

@@ -96,9 +96,7 @@ impl Requests {
 
     /// When the first forwarded request is given up.
     pub fn deadline(&self) -> Time {
-        self.forwarded
-            .first_key_value()
-            .map_or(Time::MAX, |(_, (_, deadline))| *deadline)
+        self.forwarded.first_key_value().map_or(Time::MAX, |(_, (_, deadline))| *deadline)
     }
 
     /// Gives up forwarded requests that the leader did not answer.
@@ -107,10 +105,7 @@ impl Requests {
             && first.get().1 <= now
         {
             let (ticket, _) = first.remove();
-            out.push_back(Output::Reply {
-                ticket,
-                response: Response::Unknown,
-            });
+            out.push_back(Output::Reply { ticket, response: Response::Unknown });
         }
     }
 
@@ -123,10 +118,7 @@ impl Requests {
 
     /// An entry was applied with this response.
     pub fn applied(&mut self, index: LogIndex, response: Response) {
-        if let Ok(at) = self
-            .writes
-            .binary_search_by_key(&index, |write| write.index)
-        {
+        if let Ok(at) = self.writes.binary_search_by_key(&index, |write| write.index) {
             self.writes[at].response = Some(response);
         }
     }
@@ -134,14 +126,7 @@ impl Requests {
 
 impl Site {
     /// A request arrived that a peer passed on. It may be a copy, so it is refused only if no copy of it was or will ever be taken on.
-    pub(super) fn forward_received(
-        &mut self,
-        now: Time,
-        from: SiteId,
-        id: u64,
-        term: Term,
-        request: Request,
-    ) {
+    pub(super) fn forward_received(&mut self, now: Time, from: SiteId, id: u64, term: Term, request: Request) {
         let origin = Origin::Peer(from, id);
         let taken = self.requests.taken.entry(from).or_default();
         if taken.ids.contains(&id) {
@@ -169,17 +154,9 @@ impl Site {
             (Origin::Client(ticket), Some(to)) => {
                 let id = self.requests.next_forward;
                 self.requests.next_forward += 1;
-                self.requests
-                    .forwarded
-                    .insert(id, (ticket, now + self.requests.patience));
-                self.out.push_back(Output::Send {
-                    to,
-                    message: Message::Forward {
-                        id,
-                        term: self.raft.term(),
-                        request,
-                    },
-                });
+                self.requests.forwarded.insert(id, (ticket, now + self.requests.patience));
+                self.out
+                    .push_back(Output::Send { to, message: Message::Forward { id, term: self.raft.term(), request } });
             }
             // A request is passed on once: leaders may not agree with followers about who leads.
             _ => self.reply(origin, Response::NotApplied(NotApplied::NoLeader)),
@@ -215,27 +192,13 @@ impl Site {
         let round = self.raft.want_round();
         if let Op::Read { key } = request.op {
             let index = self.raft.commit().max(self.raft.term_start());
-            self.requests.reads.push_back(Read {
-                origin,
-                key,
-                index,
-                round,
-            });
+            self.requests.reads.push_back(Read { origin, key, index, round });
             return;
         }
-        let command = SessionCommand {
-            session: request.session,
-            seq: request.seq,
-            op: request.op,
-        };
+        let command = SessionCommand { session: request.session, seq: request.seq, op: request.op };
         let (raft, mut ctx) = self.context(now);
         let index = raft.propose(&mut ctx, Payload::Session(Arc::new(command)));
-        self.requests.writes.push_back(Write {
-            origin,
-            index,
-            round,
-            response: None,
-        });
+        self.requests.writes.push_back(Write { origin, index, round, response: None });
     }
 
     /// Answers what can be answered now.
@@ -284,10 +247,7 @@ impl Site {
     fn reply(&mut self, origin: Origin, response: Response) {
         self.out.push_back(match origin {
             Origin::Client(ticket) => Output::Reply { ticket, response },
-            Origin::Peer(to, id) => Output::Send {
-                to,
-                message: Message::ForwardReply { id, response },
-            },
+            Origin::Peer(to, id) => Output::Send { to, message: Message::ForwardReply { id, response } },
         });
     }
 }

@@ -81,8 +81,7 @@ pub fn encode_record(out: &mut Vec<u8>, offset: u64, entry: &Entry, prev_term: T
     for field in [entry.index.0, entry.term.0, prev_term.0, durable] {
         out.extend_from_slice(&field.to_le_bytes());
     }
-    *out = postcard::to_extend(&entry.payload, core::mem::take(out))
-        .expect("integers, text and bytes always encode");
+    *out = postcard::to_extend(&entry.payload, core::mem::take(out)).expect("integers, text and bytes always encode");
     let len = (out.len() - start - HEADER) as u32;
     out[start + 4..start + 8].copy_from_slice(&len.to_le_bytes());
     let sum = checksum(1, offset, &out[start + 12..]) ^ len;
@@ -166,11 +165,7 @@ pub fn encode_meta(file: FileId, meta: &MetaView) -> Vec<u8> {
 
 /// Where a copy of the metadata lies, for its checksum.
 fn meta_address(file: FileId) -> u64 {
-    if file == FileId::MetaA {
-        u64::from(b'a') << 32
-    } else {
-        u64::from(b'b') << 32
-    }
+    if file == FileId::MetaA { u64::from(b'a') << 32 } else { u64::from(b'b') << 32 }
 }
 
 /// The metadata in a copy that lies in `file`; `None` if it is not good.

@@ -50,11 +50,7 @@ pub enum Progress {
 #[derive(Clone, Debug)]
 enum Stage {
     New,
-    Reading {
-        tokens: [DiskToken; 3],
-        found: Found,
-        missing: u8,
-    },
+    Reading { tokens: [DiskToken; 3], found: Found, missing: u8 },
     Ready,
     Failed,
 }
@@ -97,16 +93,7 @@ impl Default for Storage {
             first_syncs: Vec::new(),
             meta: MetaView::default(),
             incarnation: 0,
-            copies: [
-                Copy {
-                    file: FileId::MetaA,
-                    durable: 0,
-                },
-                Copy {
-                    file: FileId::MetaB,
-                    durable: 0,
-                },
-            ],
+            copies: [Copy { file: FileId::MetaA, durable: 0 }, Copy { file: FileId::MetaB, durable: 0 }],
             weaker: 0,
             meta_sync: None,
             gate: VecDeque::new(),
@@ -128,11 +115,7 @@ impl Storage {
         for (file, token) in files.into_iter().zip(tokens) {
             out.push_back(Output::Disk(DiskOp::Read { file, token }));
         }
-        self.stage = Stage::Reading {
-            tokens,
-            found: Found::default(),
-            missing: 3,
-        };
+        self.stage = Stage::Reading { tokens, found: Found::default(), missing: 3 };
     }
 
     fn token(&mut self) -> DiskToken {
@@ -147,12 +130,7 @@ impl Storage {
         result: Result<Option<Vec<u8>>, DiskError>,
         out: &mut VecDeque<Output>,
     ) -> Progress {
-        let Stage::Reading {
-            tokens,
-            found,
-            missing,
-        } = &mut self.stage
-        else {
+        let Stage::Reading { tokens, found, missing } = &mut self.stage else {
             return Progress::None;
         };
         let Some(which) = tokens.iter().position(|asked| *asked == token) else {
@@ -187,19 +165,12 @@ impl Storage {
         }
         let (dir, better) = (self.token(), self.token());
         out.push_back(Output::Disk(DiskOp::SyncDir { token: dir }));
-        out.push_back(Output::Disk(DiskOp::Sync {
-            file: self.copies[1 - self.weaker].file,
-            token: better,
-        }));
+        out.push_back(Output::Disk(DiskOp::Sync { file: self.copies[1 - self.weaker].file, token: better }));
         self.first_syncs = alloc::vec![dir, better];
         if recovered.log_end < recovered.log_len {
-            out.push_back(Output::Disk(DiskOp::Truncate {
-                file: LOG_FILE,
-                len: recovered.log_end,
-            }));
+            out.push_back(Output::Disk(DiskOp::Truncate { file: LOG_FILE, len: recovered.log_end }));
         }
-        self.unsynced
-            .push_back((self.end, recovered.log.last_index()));
+        self.unsynced.push_back((self.end, recovered.log.last_index()));
     }
 
     /// Whether the disk has been read and works.
@@ -277,9 +248,7 @@ impl Storage {
     pub fn open_gate(&mut self) -> Option<Gated> {
         let durable = self.meta_durable();
         match self.gate.front() {
-            Some((version, _)) if *version <= durable => {
-                self.gate.pop_front().map(|(_, gated)| gated)
-            }
+            Some((version, _)) if *version <= durable => self.gate.pop_front().map(|(_, gated)| gated),
             _ => None,
         }
     }
@@ -305,21 +274,14 @@ impl Storage {
         if !self.buffer.is_empty() {
             let bytes = core::mem::take(&mut self.buffer);
             let offset = self.end - bytes.len() as u64;
-            out.push_back(Output::Disk(DiskOp::Write {
-                file: LOG_FILE,
-                offset,
-                bytes,
-            }));
+            out.push_back(Output::Disk(DiskOp::Write { file: LOG_FILE, offset, bytes }));
         }
         if !self.first_syncs.is_empty() {
             return;
         }
         if self.log_sync.is_none() && !self.unsynced.is_empty() {
             let token = self.token();
-            out.push_back(Output::Disk(DiskOp::Sync {
-                file: LOG_FILE,
-                token,
-            }));
+            out.push_back(Output::Disk(DiskOp::Sync { file: LOG_FILE, token }));
             self.log_sync = Some((token, self.end));
         }
         if self.meta_sync.is_none() {
@@ -341,15 +303,8 @@ impl Storage {
         self.meta.log_synced = self.synced;
         let bytes = format::encode_meta(copy.file, &self.meta);
         let token = self.token();
-        out.push_back(Output::Disk(DiskOp::Write {
-            file: copy.file,
-            offset: 0,
-            bytes,
-        }));
-        out.push_back(Output::Disk(DiskOp::Sync {
-            file: copy.file,
-            token,
-        }));
+        out.push_back(Output::Disk(DiskOp::Write { file: copy.file, offset: 0, bytes }));
+        out.push_back(Output::Disk(DiskOp::Sync { file: copy.file, token }));
         self.meta_sync = Some((token, which, self.meta.version));
     }
 

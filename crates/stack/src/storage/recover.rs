@@ -42,19 +42,8 @@ pub struct Recovered {
 
 impl PartialEq for Recovered {
     fn eq(&self, other: &Self) -> bool {
-        (
-            self.meta,
-            self.log.last_index(),
-            self.log_end,
-            self.lost_to,
-            self.vote_lost,
-        ) == (
-            other.meta,
-            other.log.last_index(),
-            other.log_end,
-            other.lost_to,
-            other.vote_lost,
-        )
+        (self.meta, self.log.last_index(), self.log_end, self.lost_to, self.vote_lost)
+            == (other.meta, other.log.last_index(), other.log_end, other.lost_to, other.vote_lost)
     }
 }
 
@@ -62,10 +51,7 @@ impl PartialEq for Recovered {
 pub fn recover(found: Found) -> Recovered {
     let [a, b, log] = found.files.map(Option::unwrap_or_default);
     let (mut meta, weaker) = recover_meta(&a, &b);
-    let mut replay = Replay {
-        durable_mark: meta.log_synced,
-        ..Replay::default()
-    };
+    let mut replay = Replay { durable_mark: meta.log_synced, ..Replay::default() };
     replay.run(&log);
     let (mut lost_to, log_end) = replay.judge();
     let next = replay.log.last_index().next();
@@ -94,25 +80,15 @@ pub fn recover(found: Found) -> Recovered {
 /// The newer good copy, and which copy is the weaker. Both copies are synced, one after the other, before anything is promised on their contents; so one bad copy loses
 /// nothing, and an empty one says that nothing was ever promised.
 fn recover_meta(a: &[u8], b: &[u8]) -> (MetaView, FileId) {
-    let good = [
-        format::decode_meta(FileId::MetaA, a),
-        format::decode_meta(FileId::MetaB, b),
-    ];
+    let good = [format::decode_meta(FileId::MetaA, a), format::decode_meta(FileId::MetaB, b)];
     match good {
         [Some(a), Some(b)] if a.version <= b.version => (b, FileId::MetaA),
         [None, Some(b)] => (b, FileId::MetaA),
         [Some(a), _] => (a, FileId::MetaB),
         [None, None] => {
             let lost = !a.is_empty() && !b.is_empty();
-            let standing = if lost {
-                Standing::Learner
-            } else {
-                Standing::Full
-            };
-            let meta = MetaView {
-                standing,
-                ..MetaView::default()
-            };
+            let standing = if lost { Standing::Learner } else { Standing::Full };
+            let meta = MetaView { standing, ..MetaView::default() };
             (meta, FileId::MetaA)
         }
     }
@@ -152,18 +128,13 @@ impl Replay {
     fn take(&mut self, view: &RecordView, payload: &[u8], at: u64) {
         let prev = view.index.prev();
         let follows = view.index > LogIndex(0) && self.log.term(prev) == Some(view.prev_term);
-        let payload =
-            format::decode_payload(payload).filter(|_| follows && view.term >= view.prev_term);
+        let payload = format::decode_payload(payload).filter(|_| follows && view.term >= view.prev_term);
         let Some(payload) = payload else {
             return self.wrong(at, view.index);
         };
         self.gap = None;
         self.log.truncate(prev);
-        self.log.push(Entry {
-            index: view.index,
-            term: view.term,
-            payload,
-        });
+        self.log.push(Entry { index: view.index, term: view.term, payload });
     }
 
     fn wrong(&mut self, at: u64, index: LogIndex) {

@@ -29,8 +29,6 @@ impl Standing {
 
     /// From a byte of the metadata.
     pub(super) fn from_byte(byte: u8) -> Option<Standing> {
-        [Standing::Full, Standing::Refilling, Standing::Learner]
-            .into_iter()
-            .find(|standing| standing.byte() == byte)
+        [Standing::Full, Standing::Refilling, Standing::Learner].into_iter().find(|standing| standing.byte() == byte)
     }
 }

@@ -1,26 +1,27 @@
 //! A few sites in one test, with links and disks that the test controls: messages and syncs wait until they are let through.
+//!
+//! - [`disk`]: what is written and what of it is synced
+//! - [`watch`]: safety, looked at after every input
 #![allow(dead_code, reason = "each test file uses its own part of this")]
 
+pub mod disk;
+pub mod watch;
+
+use disk::Disk;
 use firedrill_model::{
-    HazardSet, HealthConfig, Key, Observation, Op, RaftConfig, Request, Response, Rng, Role,
-    ServiceConfig, ServiceId, SessionId, SiteConfig, SiteId, StackConfig, Time, Value,
+    HazardSet, HealthConfig, Key, Observation, Op, RaftConfig, Request, Response, Rng, Role, ServiceConfig, ServiceId,
+    SessionId, SiteConfig, SiteId, StackConfig, Time, Value,
 };
-use firedrill_stack::{DiskOp, FileId, Input, Message, Output, Site, Ticket};
+use firedrill_stack::{DiskOp, DiskToken, FileId, Input, Message, Output, Site, Ticket};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
+use watch::Watch;
 
 /// A configuration of `count` sites with one service.
 pub fn config(count: usize) -> StackConfig {
-    let site = |n: usize| SiteConfig {
-        name: format!("s{n}"),
-        capacity_percent: 100,
-    };
-    let service = ServiceConfig {
-        name: "core".into(),
-        priority: 0,
-        depends_on: vec![],
-    };
+    let site = |n: usize| SiteConfig { name: format!("s{n}"), capacity_percent: 100 };
+    let service = ServiceConfig { name: "core".into(), priority: 0, depends_on: vec![] };
     StackConfig {
         sites: (0..count).map(site).collect(),
         services: vec![service],
@@ -33,27 +34,28 @@ pub fn config(count: usize) -> StackConfig {
             max_in_flight: 256,
             snapshot_threshold: 10_000,
         },
-        health: HealthConfig {
-            interval: Duration::from_secs(5),
-            timeout: Duration::from_secs(30),
-            retries: 3,
-        },
+        health: HealthConfig { interval: Duration::from_secs(5), timeout: Duration::from_secs(30), retries: 3 },
         notifications: vec!["pagerduty".into()],
         hazards: HazardSet::NONE,
     }
 }
 
-/// A disk in memory: what was written, and what of it is synced.
-#[derive(Clone, Default)]
-pub struct Disk {
-    pub written: BTreeMap<FileId, Vec<u8>>,
-    pub synced: BTreeMap<FileId, Vec<u8>>,
+/// A sync that waits to be let through, and the contents that it covers.
+#[derive(Clone)]
+pub struct WaitingSync {
+    pub site: SiteId,
+    pub file: FileId,
+    pub token: DiskToken,
+    pub covers: Vec<u8>,
 }
 
 /// The sites, their disks, and what is on its way.
+#[derive(Clone)]
 pub struct Cluster {
     pub config: Arc<StackConfig>,
     pub now: Time,
+    /// By how much each site's clock is ahead.
+    pub ahead: Vec<Duration>,
     pub sites: Vec<Option<Site>>,
     pub disks: Vec<Disk>,
     pub links: VecDeque<(SiteId, SiteId, Message)>,
@@ -61,17 +63,28 @@ pub struct Cluster {
     pub observed: Vec<(SiteId, Observation)>,
     pub replies: BTreeMap<u64, Response>,
     pub slow_disks: BTreeSet<SiteId>,
-    pub waiting_syncs: Vec<(SiteId, FileId, firedrill_stack::DiskToken)>,
+    pub waiting_syncs: Vec<WaitingSync>,
+    pub watch: Watch,
+    pub seed: u64,
     tickets: u64,
     incarnation: u64,
 }
 
 impl Cluster {
+    /// Sites that have just started.
     pub fn new(config: StackConfig) -> Cluster {
+        let mut cluster = Cluster::stopped(config);
+        (0..cluster.sites.len() as u8).for_each(|n| cluster.start(SiteId(n)));
+        cluster
+    }
+
+    /// Sites that have not started yet.
+    pub fn stopped(config: StackConfig) -> Cluster {
         let count = config.sites.len();
-        let mut cluster = Cluster {
+        Cluster {
             config: Arc::new(config),
             now: Time::ZERO,
+            ahead: vec![Duration::ZERO; count],
             sites: vec![None; count],
             disks: vec![Disk::default(); count],
             links: VecDeque::new(),
@@ -80,42 +93,55 @@ impl Cluster {
             replies: BTreeMap::new(),
             slow_disks: BTreeSet::new(),
             waiting_syncs: Vec::new(),
+            watch: Watch::new(count),
+            seed: 7,
             tickets: 0,
             incarnation: 0,
-        };
-        (0..count as u8).for_each(|n| cluster.start(SiteId(n)));
-        cluster
+        }
+    }
+
+    /// All sites, up or not.
+    pub fn all(&self) -> impl Iterator<Item = SiteId> + use<> {
+        (0..self.sites.len() as u8).map(SiteId)
     }
 
     pub fn start(&mut self, me: SiteId) {
         self.incarnation += 1;
-        let rng = Rng::new(7, "cluster").split(self.incarnation * 16 + u64::from(me.0));
+        let rng = Rng::new(self.seed, "cluster").split(self.incarnation * 16 + u64::from(me.0));
         self.sites[me.index()] = Some(Site::new(self.config.clone(), me, rng));
+        self.watch.restarted(me, &self.disks[me.index()]);
         self.input(me, Input::Started);
     }
 
     /// The process dies; written data stay.
     pub fn crash(&mut self, me: SiteId) {
         self.sites[me.index()] = None;
-        self.waiting_syncs.retain(|(site, _, _)| *site != me);
+        self.waiting_syncs.retain(|sync| sync.site != me);
     }
 
     /// The power fails; only synced data stay.
     pub fn power_loss(&mut self, me: SiteId) {
         self.crash(me);
-        let disk = &mut self.disks[me.index()];
-        disk.written = disk.synced.clone();
+        self.disks[me.index()].lose_unsynced();
+    }
+
+    pub fn clock(&self, site: SiteId) -> Time {
+        self.now + self.ahead[site.index()]
     }
 
     pub fn input(&mut self, me: SiteId, input: Input) {
-        let now = self.now;
+        let now = self.clock(me);
         let Some(site) = &mut self.sites[me.index()] else {
             return;
         };
         site.handle(now, input);
+        self.watch.looked_at(me, site);
         while let Some(output) = self.sites[me.index()].as_mut().and_then(Site::poll_output) {
             match output {
-                Output::Send { to, message } => self.links.push_back((me, to, message)),
+                Output::Send { to, message } => {
+                    self.watch.sent(me, to, &message);
+                    self.links.push_back((me, to, message));
+                }
                 Output::Disk(op) => self.disk(me, op),
                 Output::Reply { ticket, response } => drop(self.replies.insert(ticket.0, response)),
                 Output::Observe(observation) => self.observed.push((me, observation)),
@@ -127,89 +153,90 @@ impl Cluster {
         let disk = &mut self.disks[me.index()];
         match op {
             DiskOp::Read { file, token } => {
-                let bytes = disk.written.get(&file).cloned();
-                self.input(
-                    me,
-                    Input::FileRead {
-                        token,
-                        result: Ok(bytes),
-                    },
-                );
+                let result = Ok(disk.written.get(&file).cloned());
+                self.input(me, Input::FileRead { token, result });
             }
             DiskOp::Create { file } => drop(disk.written.entry(file).or_default()),
-            DiskOp::Write {
-                file,
-                offset,
-                bytes,
-            } => {
-                let contents = disk.written.entry(file).or_default();
-                let end = offset as usize + bytes.len();
-                contents.resize(contents.len().max(end), 0);
-                contents[offset as usize..end].copy_from_slice(&bytes);
-            }
+            DiskOp::Write { file, offset, bytes } => disk.write(file, offset as usize, &bytes),
             DiskOp::Truncate { file, len } => {
-                disk.written
-                    .entry(file)
-                    .or_default()
-                    .resize(len as usize, 0);
+                disk.written.entry(file).or_default().resize(len as usize, 0);
             }
-            DiskOp::Sync { file, token } if self.slow_disks.contains(&me) => {
-                self.waiting_syncs.push((me, file, token));
+            DiskOp::Sync { file, token } => {
+                let covers = disk.written.get(&file).cloned().unwrap_or_default();
+                let sync = WaitingSync { site: me, file, token, covers };
+                if self.slow_disks.contains(&me) {
+                    self.waiting_syncs.push(sync);
+                } else {
+                    self.finish_sync(sync);
+                }
             }
-            DiskOp::Sync { file, token } => self.sync(me, file, token),
             DiskOp::SyncDir { token } => self.input(me, Input::Synced { token }),
             other => panic!("the stack does not use {other:?} yet"),
         }
     }
 
-    fn sync(&mut self, me: SiteId, file: FileId, token: firedrill_stack::DiskToken) {
-        let disk = &mut self.disks[me.index()];
-        let contents = disk.written.get(&file).cloned().unwrap_or_default();
-        disk.synced.insert(file, contents);
-        self.input(me, Input::Synced { token });
+    /// Lets a sync through.
+    pub fn finish_sync(&mut self, sync: WaitingSync) {
+        let disk = &mut self.disks[sync.site.index()];
+        disk.synced.insert(sync.file, sync.covers);
+        self.watch.synced(sync.site, disk);
+        self.input(sync.site, Input::Synced { token: sync.token });
     }
 
-    /// Lets the syncs of slow disks through.
+    /// Lets all syncs of slow disks through, and makes the disks fast.
     pub fn finish_syncs(&mut self) {
         self.slow_disks.clear();
-        for (site, file, token) in std::mem::take(&mut self.waiting_syncs) {
-            self.sync(site, file, token);
+        for sync in std::mem::take(&mut self.waiting_syncs) {
+            self.finish_sync(sync);
+        }
+    }
+
+    /// Delivers the message at a place in the queue.
+    pub fn deliver_at(&mut self, place: usize) {
+        if let Some((from, to, message)) = self.links.remove(place)
+            && !self.cut.contains(&(from, to))
+        {
+            self.input(to, Input::MessageReceived { from, message });
         }
     }
 
     /// Delivers messages until none is on its way; those over cut links are lost.
     pub fn deliver(&mut self) {
         let mut left = 100_000;
-        while let Some((from, to, message)) = self.links.pop_front() {
+        while !self.links.is_empty() {
             assert!(left > 0, "messages never come to rest");
             left -= 1;
-            if !self.cut.contains(&(from, to)) {
-                self.input(to, Input::MessageReceived { from, message });
-            }
+            self.deliver_at(0);
         }
     }
 
     /// Lets time pass in steps of 100 ms, delivering at once.
     pub fn run(&mut self, secs: u64) {
-        for _ in 0..secs * 10 {
-            self.now += Duration::from_millis(100);
-            for n in 0..self.sites.len() as u8 {
-                let due = self.sites[usize::from(n)]
-                    .as_ref()
-                    .and_then(Site::poll_deadline);
-                if due.is_some_and(|due| due <= self.now) {
-                    self.input(SiteId(n), Input::TimePassed);
-                }
-            }
+        self.run_in_steps(Duration::from_secs(secs), Duration::from_millis(100));
+    }
+
+    /// Lets time pass in steps, delivering at once.
+    pub fn run_in_steps(&mut self, duration: Duration, step: Duration) {
+        let end = self.now + duration;
+        while self.now < end {
+            self.now += step;
+            self.wake();
             self.deliver();
         }
     }
 
+    /// Tells the sites that time passed, if they asked for it.
+    pub fn wake(&mut self) {
+        for site in self.all() {
+            let due = self.sites[site.index()].as_ref().and_then(Site::poll_deadline);
+            if due.is_some_and(|due| due <= self.clock(site)) {
+                self.input(site, Input::TimePassed);
+            }
+        }
+    }
+
     pub fn isolate(&mut self, site: SiteId) {
-        for n in (0..self.sites.len() as u8)
-            .map(SiteId)
-            .filter(|n| *n != site)
-        {
+        for n in self.all().filter(|n| *n != site) {
             self.cut.insert((site, n));
             self.cut.insert((n, site));
         }
@@ -220,42 +247,26 @@ impl Cluster {
     }
 
     pub fn leaders(&self) -> Vec<SiteId> {
-        let leads = |n: &SiteId| {
-            self.sites[n.index()]
-                .as_ref()
-                .is_some_and(|site| site.role() == Role::Leader)
-        };
-        (0..self.sites.len() as u8)
-            .map(SiteId)
-            .filter(leads)
-            .collect()
+        let leads = |n: &SiteId| self.sites[n.index()].as_ref().is_some_and(|site| site.role() == Role::Leader);
+        self.all().filter(leads).collect()
     }
 
     /// Sends a request; the ticket under which the answer will be.
     pub fn ask(&mut self, site: SiteId, seq: u64, op: Op) -> u64 {
+        self.ask_as(SessionId(1), site, seq, op)
+    }
+
+    /// The same, in a client session.
+    pub fn ask_as(&mut self, session: SessionId, site: SiteId, seq: u64, op: Op) -> u64 {
         self.tickets += 1;
-        let request = Request {
-            session: SessionId(1),
-            seq,
-            service: ServiceId(0),
-            op,
-        };
-        self.input(
-            site,
-            Input::RequestReceived {
-                ticket: Ticket(self.tickets),
-                request,
-            },
-        );
+        let request = Request { session, seq, service: ServiceId(0), op };
+        self.input(site, Input::RequestReceived { ticket: Ticket(self.tickets), request });
         self.tickets
     }
 }
 
 pub fn write(value: &str) -> Op {
-    Op::Write {
-        key: Key::new("k"),
-        value: Value::new(value.as_bytes()),
-    }
+    Op::Write { key: Key::new("k"), value: Value::new(value.as_bytes()) }
 }
 
 pub fn read() -> Op {

@@ -1,0 +1,67 @@
+//! Random schedules of everything that may go wrong: safety after each input, service and agreement after healing. And what the same schedules find
+//! when a hazard is on.
+
+mod chaos;
+mod cluster;
+
+use chaos::{Case, case};
+use firedrill_model::{Hazard, HazardSet};
+use proptest::prelude::*;
+use proptest::strategy::ValueTree;
+use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
+
+/// So many random schedules. More with the environment variable `PROPTEST_CASES`.
+fn cases(few: u32) -> u32 {
+    std::env::var("PROPTEST_CASES").ok().and_then(|text| text.parse().ok()).unwrap_or(few)
+}
+
+/// The same cases in every run.
+fn runner(cases: u32) -> TestRunner {
+    let config = Config { cases, failure_persistence: None, ..Config::default() };
+    TestRunner::new_with_rng(config, TestRng::from_seed(RngAlgorithm::ChaCha, b"firedrill, stack, schedules, 001"))
+}
+
+#[test]
+fn nothing_that_goes_wrong_breaks_safety_and_healing_restores_service() {
+    let (mut done, mut committed, mut terms) = (0, 0, 0);
+    let cell = std::cell::RefCell::new((&mut done, &mut committed, &mut terms));
+    let judged = runner(cases(100)).run(&case(120), |case: Case| {
+        let run = chaos::run(&case, HazardSet::NONE).map_err(TestCaseError::fail)?;
+        let mut counts = cell.borrow_mut();
+        *counts.0 += run.clients.done;
+        *counts.1 += run.cluster.watch.committed();
+        *counts.2 += run.cluster.watch.terms_led();
+        Ok(())
+    });
+    judged.unwrap_or_else(|failure| panic!("{failure}"));
+    println!("{done} operations done, {committed} entries committed, {terms} terms led");
+    assert!(done > 1000 && committed > 2000 && terms > 300, "the schedules do something");
+}
+
+/// After how many schedules something was wrong, and what.
+fn found(hazard: Hazard, within: u32) -> Option<(u32, String)> {
+    let mut runner = runner(within);
+    let hazards = [hazard].into_iter().collect();
+    (1..=within).find_map(|number| {
+        let case = case(120).new_tree(&mut runner).ok()?.current();
+        chaos::run(&case, hazards).err().map(|what| (number, what))
+    })
+}
+
+#[test]
+fn a_vote_before_it_is_durable_is_found() {
+    let (after, what) = found(Hazard::VoteBeforeDurable, 200).expect("the hazard is found");
+    println!("after {after}: {what}");
+}
+
+#[test]
+fn an_acknowledgement_before_the_sync_is_found() {
+    let (after, what) = found(Hazard::AckBeforeFsync, 200).expect("the hazard is found");
+    println!("after {after}: {what}");
+}
+
+#[test]
+fn a_reply_without_fencing_is_found() {
+    let (after, what) = found(Hazard::NoFencing, 2000).expect("the hazard is found");
+    println!("after {after}: {what}");
+}
