@@ -1,6 +1,6 @@
 //! What does each fault, and what undoes it.
 
-use crate::engine::containers;
+use crate::engine::network;
 use crate::error::LiveError;
 use crate::links::control::{Change, Control};
 use crate::links::effect::{self, State};
@@ -12,6 +12,7 @@ use firedrill_model::fault::Endpoint;
 use firedrill_model::{Fault, FaultId, FaultKind, SiteId};
 use futures_util::future::join_all;
 use std::collections::{BTreeMap, BTreeSet};
+use std::net::Ipv4Addr;
 use tokio::sync::{Mutex, Notify};
 
 /// The kinds of faults that have a mechanism here.
@@ -28,7 +29,9 @@ pub const KINDS: [FaultKind; 6] = [
 pub const fn mechanism(kind: FaultKind) -> Option<&'static str> {
     match kind {
         FaultKind::SiteLoss => Some("containers killed (SIGKILL; not a power loss: the page cache survives)"),
-        FaultKind::Crash => Some("container killed (SIGKILL, at once; the page cache survives)"),
+        FaultKind::Crash => {
+            Some("container killed (SIGKILL, at once; the page cache survives), connections refused by the proxy in its place")
+        }
         FaultKind::Freeze => Some("container paused"),
         FaultKind::Partition => Some("streams held in the proxy, both ways; delivered once mended, as TCP would"),
         FaultKind::PartitionOneWay => Some("streams held in the proxy, one way; delivered once mended, as TCP would"),
@@ -58,6 +61,7 @@ struct Hurt {
 pub struct Site {
     /// Its name.
     pub container: String,
+    address: Ipv4Addr,
     /// Told when it was started again.
     pub restarted: Notify,
     hurt: Mutex<Hurt>,
@@ -81,17 +85,18 @@ pub struct Faults {
 }
 
 impl Faults {
-    /// None yet, on `sites` sites of `run` and the entries of its proxy.
-    pub fn new(docker: Docker, run: &str, sites: &[String], control: Control, entries: Vec<Entry>) -> Faults {
-        let site = |name: &String| Site {
-            container: containers::name_of(run, name),
+    /// None yet, on sites in containers of these names and addresses, and the entries of the proxy.
+    pub fn new(docker: Docker, sites: Vec<(String, Ipv4Addr)>, control: Control, entries: Vec<Entry>) -> Faults {
+        let site = |(container, address)| Site {
+            container,
+            address,
             restarted: Notify::new(),
             hurt: Mutex::default(),
         };
         let states = entries.iter().map(|entry| effect::state(entry, [])).collect();
         Faults {
             docker,
-            sites: sites.iter().map(site).collect(),
+            sites: sites.into_iter().map(site).collect(),
             control,
             entries,
             links: Mutex::new(Links { states, faults: BTreeMap::new() }),
@@ -126,7 +131,11 @@ impl Faults {
         self.begun().insert(id, fault.clone());
         let struck = match fault {
             Fault::SiteLoss { sites } => any(join_all(sites.iter().map(|site| self.kill(id, site))).await)?,
-            Fault::Crash { site, .. } => self.kill(id, *site).await?,
+            Fault::Crash { site, .. } => {
+                let struck = self.kill(id, *site).await?;
+                self.change_links(id, Some(fault)).await?;
+                struck
+            }
             Fault::Freeze { site } => self.freeze(id, *site).await?,
             Fault::Partition { .. } | Fault::Latency { .. } => self.change_links(id, Some(fault)).await?,
             Fault::PowerLoss { .. } | Fault::SlowFsync { .. } | Fault::ClockSkew { .. } => false,
@@ -142,7 +151,10 @@ impl Faults {
         let begun = self.begun().remove(&id);
         match begun {
             Some(Fault::SiteLoss { sites }) => any(join_all(sites.iter().map(|site| self.restart(id, site))).await).map(drop),
-            Some(Fault::Crash { site, .. }) => self.restart(id, site).await.map(drop),
+            Some(Fault::Crash { site, .. }) => {
+                self.restart(id, site).await?;
+                self.change_links(id, None).await.map(drop)
+            }
             Some(Fault::Freeze { site }) => self.thaw(id, site).await,
             Some(Fault::Partition { .. } | Fault::Latency { .. }) => self.change_links(id, None).await.map(drop),
             Some(Fault::PowerLoss { .. } | Fault::SlowFsync { .. } | Fault::ClockSkew { .. }) | None => Ok(()),
@@ -166,6 +178,10 @@ impl Faults {
         }
         let started = self.docker.start_container(&site.container, None::<StartContainerOptions>).await;
         let started = unless_conflict(started, || format!("starting {}", site.container))?;
+        let address = network::address(&self.docker, &site.container, &site.container).await?;
+        if address != site.address {
+            return Err(LiveError::Site(format!("{} came back at {address}, and was at {}", site.container, site.address)));
+        }
         site.restarted.notify_one();
         Ok(started)
     }

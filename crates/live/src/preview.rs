@@ -2,7 +2,7 @@
 
 use crate::engine::containers;
 use crate::engine::labels::Labels;
-use crate::engine::{image, network};
+use crate::engine::image;
 use crate::faults;
 use crate::links::entries::CONTROL_PORT;
 use crate::links::{Entry, Ports, entries};
@@ -16,11 +16,11 @@ pub fn plan_of_work(setup: &Setup, options: &LiveOptions) -> Vec<String> {
     let run = &options.run;
     let mut lines = vec![
         format!("image      {}:{run}, out of {} and the libraries that it needs", image::NAME, options.binary.display()),
-        format!("network    {}, internal: nothing gets out of it", network::name_of(run)),
         format!("container  {}: firedrill proxy, port {CONTROL_PORT}", containers::name_of(run, "proxy")),
     ];
     for site in &setup.plan.sites {
         let name = containers::name_of(run, &site.name);
+        lines.push(format!("network    {name}, internal: in it are the site and the proxy, and nothing gets out"));
         lines.push(format!("container  {name}: firedrill node, ports {} (peers) and {} (clients)", Ports::PEERS, Ports::CLIENTS));
         lines.push(format!("volume     {name}, at {}", containers::DATA_DIR));
     }

@@ -3,9 +3,8 @@
 use crate::client::Pool;
 use crate::clock::monotonic_ns;
 use crate::engine::containers::{self, Container, Spec};
-use crate::engine::image;
 use crate::engine::labels::Labels;
-use crate::engine::network::Network;
+use crate::engine::{image, network};
 use crate::error::LiveError;
 use crate::hands;
 use crate::links::control::{Control, NewEntry};
@@ -18,7 +17,7 @@ use firedrill_drill::world::Setup;
 use firedrill_model::SiteId;
 use firedrill_model::fault::Endpoint;
 use futures_util::StreamExt as _;
-use futures_util::future::{join_all, try_join_all};
+use futures_util::future::try_join_all;
 use serde_json::json;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::time::Duration;
@@ -31,11 +30,11 @@ const UP_PAUSE: Duration = Duration::from_millis(20);
 /// What was brought up.
 #[derive(Debug)]
 pub(crate) struct Made {
-    /// The containers, the proxy's first. They are removed when dropped.
+    /// The containers. They are removed when dropped.
     pub containers: Vec<Container>,
     /// Where each site is, by site.
     pub sites: Vec<Ipv4Addr>,
-    /// Where the proxy is.
+    /// Where clients see the proxy.
     pub proxy: Ipv4Addr,
     /// Its entries.
     pub entries: Vec<Entry>,
@@ -49,47 +48,56 @@ pub(crate) struct Made {
 pub(crate) async fn bring_up(docker: &Docker, setup: &Setup, options: &LiveOptions, labels: &Labels) -> Result<Made, LiveError> {
     let proceed = || if options.halt.is_halted() { Err(LiveError::Halted) } else { Ok(()) };
     let entries = entries(&setup.plan).map_err(LiveError::Plan)?;
+    let names: Vec<String> = setup.plan.sites.iter().map(|site| containers::name_of(&labels.run, &site.name)).collect();
     image::make(docker, &options.binary, labels).await?;
     proceed()?;
-    let network = Network::make(docker, labels).await?;
+    try_join_all(names.iter().map(|name| network::make(docker, labels, name))).await?;
     proceed()?;
-    let proxy = network.address(0)?;
-    let sites = (1..=setup.plan.sites.len() as u32).map(|number| network.address(number)).collect::<Result<Vec<_>, _>>()?;
-    let ground = Ground { docker, labels, network: &network };
-
-    let arguments = vec!["proxy".to_owned(), "--listen".to_owned(), format!("0.0.0.0:{CONTROL_PORT}")];
-    let spec = Spec { name: containers::name_of(&labels.run, "proxy"), arguments, environment: Vec::new(), has_volume: false };
-    let mut containers = vec![ground.start(spec, proxy).await?];
+    let proxy = start_proxy(docker, labels, &names).await?;
     proceed()?;
-    let control = Control::start(SocketAddr::from((proxy, CONTROL_PORT)))?;
-    control.populate(entries.iter().map(|entry| new_entry(entry, &sites)).collect()).await?;
-    proceed()?;
-
     let sites_start_ns = monotonic_ns();
-    let specs = site_specs(setup, labels, &entries, proxy, sites_start_ns);
-    containers.extend(try_join_all(specs.zip(&sites).map(|(spec, address)| ground.start(spec, *address))).await?);
+    let specs = site_specs(setup, &names, &entries, &proxy.addresses, sites_start_ns);
+    let mut containers = try_join_all(specs.map(|spec| containers::start(docker, labels, spec))).await?;
+    containers.push(proxy.container);
+    let sites = try_join_all(names.iter().map(|name| network::address(docker, name, name))).await?;
     proceed()?;
-    let up = join_all(sites.iter().zip(&setup.plan.sites).map(|(address, site)| {
-        let container = containers::name_of(&labels.run, &site.name);
-        async move { wait_until_up(docker, *address, &container, options).await }
-    }));
-    up.await.into_iter().collect::<Result<Vec<()>, LiveError>>()?;
+    let Some(&proxy) = proxy.addresses.first() else { return Err(LiveError::Plan("it has no site".to_owned())) };
+    let control = Control::start(SocketAddr::from((proxy, CONTROL_PORT)))?;
+    let populated = control.populate(entries.iter().map(|entry| new_entry(entry, &sites)).collect()).await;
+    if let Err(error) = populated {
+        let words = last_words(docker, &containers::name_of(&labels.run, "proxy")).await;
+        return Err(LiveError::Site(format!("{error}; it said: {words}")));
+    }
+    proceed()?;
+    try_join_all(sites.iter().zip(&names).map(|(address, name)| wait_until_up(docker, *address, name, options))).await?;
     Ok(Made { containers, sites, proxy, entries, control, sites_start_ns })
 }
 
-struct Ground<'a> {
-    docker: &'a Docker,
-    labels: &'a Labels,
-    network: &'a Network,
+struct Proxy {
+    container: Container,
+    /// Where each site sees it, by site.
+    addresses: Vec<Ipv4Addr>,
 }
 
-impl Ground<'_> {
-    async fn start(&self, spec: Spec, address: Ipv4Addr) -> Result<Container, LiveError> {
-        let name = spec.name.clone();
-        let container = containers::start(self.docker, self.network, self.labels, spec).await?;
-        self.network.settle(self.docker, &name, address).await?;
-        Ok(container)
+/// Starts the proxy, in the networks of all the sites.
+async fn start_proxy(docker: &Docker, labels: &Labels, networks: &[String]) -> Result<Proxy, LiveError> {
+    let name = containers::name_of(&labels.run, "proxy");
+    let spec = Spec {
+        name: name.clone(),
+        network: networks.first().cloned().unwrap_or_default(),
+        arguments: vec!["proxy".to_owned(), "--listen".to_owned(), format!("0.0.0.0:{CONTROL_PORT}")],
+        environment: Vec::new(),
+        has_volume: false,
+    };
+    let container = containers::start(docker, labels, spec).await?;
+    let mut addresses = Vec::new();
+    for (place, network) in networks.iter().enumerate() {
+        if place > 0 {
+            network::join(docker, network, &name).await?;
+        }
+        addresses.push(network::address(docker, network, &name).await?);
     }
+    Ok(Proxy { container, addresses })
 }
 
 fn new_entry(entry: &Entry, sites: &[Ipv4Addr]) -> NewEntry {
@@ -103,14 +111,14 @@ fn new_entry(entry: &Entry, sites: &[Ipv4Addr]) -> NewEntry {
     }
 }
 
-fn site_specs(
-    setup: &Setup,
-    labels: &Labels,
-    entries: &[Entry],
-    proxy: Ipv4Addr,
+fn site_specs<'a>(
+    setup: &'a Setup,
+    names: &'a [String],
+    entries: &'a [Entry],
+    proxy: &'a [Ipv4Addr],
     start_ns: u64,
-) -> impl Iterator<Item = Spec> {
-    setup.plan.sites.iter().enumerate().map(move |(index, site)| {
+) -> impl Iterator<Item = Spec> + 'a {
+    names.iter().zip(proxy).enumerate().map(move |(index, (name, proxy))| {
         let me = SiteId(index as u8);
         let addr_of = |to: usize| {
             let way = entries.iter().find(|entry| entry.from == Endpoint::Site(me) && entry.to.index() == to);
@@ -123,7 +131,7 @@ fn site_specs(
             "data_dir": containers::DATA_DIR,
             "peer_listen": format!("0.0.0.0:{}", Ports::PEERS),
             "http_listen": format!("0.0.0.0:{}", Ports::CLIENTS),
-            "peers": (0..setup.plan.sites.len()).map(addr_of).collect::<Vec<_>>(),
+            "peers": (0..names.len()).map(addr_of).collect::<Vec<_>>(),
             "run_start_ns": start_ns,
         });
         let mut arguments = ["node", "--config-env", CONFIG_VARIABLE].map(str::to_owned).to_vec();
@@ -132,7 +140,7 @@ fn site_specs(
             arguments.push("--allow-hazards".to_owned());
         }
         let environment = vec![(CONFIG_VARIABLE.to_owned(), config.to_string())];
-        Spec { name: containers::name_of(&labels.run, &site.name), arguments, environment, has_volume: true }
+        Spec { name: name.clone(), network: name.clone(), arguments, environment, has_volume: true }
     })
 }
 

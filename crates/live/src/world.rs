@@ -41,8 +41,8 @@ pub struct LiveOptions {
 impl Default for LiveOptions {
     /// This program, under a name that no other run has.
     fn default() -> LiveOptions {
-        // The kernel's name for it works even if the file was replaced meanwhile, as a build does.
-        let binary = PathBuf::from("/proc/self/exe");
+        // The kernel's name for it works even if the file was replaced meanwhile, as a build does. (Not `self`, which would be `ldd`.)
+        let binary = PathBuf::from(format!("/proc/{}/exe", std::process::id()));
         let run = format!("{}-{}", std::process::id(), crate::clock::monotonic_ns() / 1_000_000);
         LiveOptions { binary, run, halt: Halt::default() }
     }
@@ -192,7 +192,8 @@ fn attach(setup: &Setup, options: &LiveOptions, docker: &Docker, made: Made, eve
     let clients = (0..setup.plan.regions.len()).map(|region| (0..names.len()).map(|site| pool(region, site)).collect());
     let clients = clients.collect();
     let sites = made.sites.iter().map(|address| Pool::new(SocketAddr::from((*address, Ports::CLIENTS)))).collect();
-    let faults = Arc::new(Faults::new(docker.clone(), &options.run, &names, made.control, made.entries));
+    let containers = names.iter().map(|name| containers::name_of(&options.run, name)).zip(made.sites).collect();
+    let faults = Arc::new(Faults::new(docker.clone(), containers, made.control, made.entries));
     let site_clock = RunClock { start_ns: made.sites_start_ns };
     for index in 0..names.len() {
         tokio::spawn(logs::follow(docker.clone(), SiteId(index as u8), faults.clone(), events.clone(), site_clock));

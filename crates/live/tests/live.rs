@@ -176,14 +176,14 @@ fn what_was_killed_is_cleaned_up_and_what_lives_is_kept() -> Outcome {
     child.kill()?;
     child.wait()?;
     let left = things_of(&run)?;
-    // Four containers, a network, three volumes, an image.
-    check(left.len() == 9, || format!("the killed run left {left:?}"))?;
+    // Four containers, three networks, three volumes, an image.
+    check(left.len() == 11, || format!("the killed run left {left:?}"))?;
 
     let told = cleanup(false)?;
     let removed = told.iter().filter(|line| line.starts_with("removed") && line.ends_with(&run)).count();
-    check(removed == 9, || format!("{told:?}"))?;
+    check(removed == 11, || format!("{told:?}"))?;
     let kept = told.iter().filter(|line| line.starts_with("kept") && line.contains(living.run())).count();
-    check(kept == 9, || format!("{told:?}"))?;
+    check(kept == 11, || format!("{told:?}"))?;
     let left = things_of(&run)?;
     check(left.is_empty(), || format!("after the cleanup there was still {left:?}"))?;
     living.close()
@@ -213,7 +213,7 @@ fn a_halted_run_ends_promptly_and_leaves_nothing() -> Outcome {
     let broken = LiveOptions { binary: "/bin/false".into(), run: bench::run_name("broken"), ..LiveOptions::default() };
     let run = broken.run.clone();
     let refused = firedrill_live::Live::start(&setup, broken);
-    check(matches!(&refused, Err(LiveError::Proxy(_))), || format!("{refused:?}"))?;
+    check(matches!(&refused, Err(LiveError::Site(_))), || format!("{refused:?}"))?;
     let left = things_of(&run)?;
     check(left.is_empty(), || format!("{left:?}"))
 }

@@ -2,7 +2,7 @@
 
 use super::image;
 use super::labels::Labels;
-use super::network::{self, Network};
+use super::network;
 use crate::error::LiveError;
 use bollard::Docker;
 use bollard::models::{HostConfigLogConfig, VolumeCreateRequest};
@@ -22,6 +22,8 @@ pub type Container = ContainerAsync<GenericImage>;
 pub struct Spec {
     /// Its name; also its volume's.
     pub name: String,
+    /// The network that it starts in.
+    pub network: String,
     /// The arguments of the program.
     pub arguments: Vec<String>,
     /// Its environment.
@@ -30,19 +32,19 @@ pub struct Spec {
     pub has_volume: bool,
 }
 
-/// The name of a site's container and volume, or of the proxy's container.
+/// The name of a site's container, network and volume, or of the proxy's container.
 pub fn name_of(run: &str, what: &str) -> String {
-    format!("{}-{what}", network::name_of(run))
+    format!("{}-{what}", network::prefix(run))
 }
 
 /// Starts a container.
 ///
 /// # Errors
 /// If the engine refuses.
-pub async fn start(docker: &Docker, network: &Network, labels: &Labels, spec: Spec) -> Result<Container, LiveError> {
+pub async fn start(docker: &Docker, labels: &Labels, spec: Spec) -> Result<Container, LiveError> {
     let mut request = GenericImage::new(image::NAME, &labels.run)
         .with_container_name(&spec.name)
-        .with_network(&network.name)
+        .with_network(spec.network)
         .with_labels(labels.pairs())
         .with_cmd(spec.arguments)
         // The engine's default may be one that can't be read back, and observations are read from the log.

@@ -130,6 +130,11 @@ fn populate(client: &Client, entries: Vec<NewEntry>) -> Result<(), String> {
 /// has no word for changing one toxic: for a millisecond or two the entry then has no latency.
 fn apply(client: &Client, change: &Change) -> Result<(), String> {
     let proxy = client.find_proxy(&change.name)?;
+    match (change.from.refused, change.to.refused) {
+        (false, true) => proxy.disable()?,
+        (true, false) => proxy.enable()?,
+        _ => {}
+    }
     let streams = [("upstream", change.from.up, change.to.up), ("downstream", change.from.down, change.to.down)];
     let only_added = streams.iter().all(|(_, from, to)| {
         let untouched = (from.latency_ms, from.jitter_ms) == (to.latency_ms, to.jitter_ms) || *from == Stream::default();
@@ -149,12 +154,15 @@ fn apply(client: &Client, change: &Change) -> Result<(), String> {
             proxy.with_latency(name.to_owned(), to.latency_ms, to.jitter_ms, 1.0);
         }
     }
-    verify(&proxy, change)
+    verify(&client.find_proxy(&change.name)?, change)
 }
 
 /// The library does not look at the proxy's answers, so the proxy is asked.
 fn verify(proxy: &Proxy, change: &Change) -> Result<(), String> {
-    let toxics = proxy.toxics()?;
+    if proxy.proxy_pack.enabled == change.to.refused {
+        return Err(format!("entry {}: it should refuse connections: {}", change.name, change.to.refused));
+    }
+    let toxics = &proxy.proxy_pack.toxics;
     for (name, stream) in [("upstream", change.to.up), ("downstream", change.to.down)] {
         let of = |kind: &str| toxics.iter().find(|toxic| toxic.stream == name && toxic.r#type == kind);
         let attribute = |kind: &str, attribute: &str| of(kind).and_then(|toxic: &ToxicPack| toxic.attributes.get(attribute).copied());

@@ -23,6 +23,8 @@ pub struct State {
     pub up: Stream,
     /// Back from it.
     pub down: Stream,
+    /// Connections are refused.
+    pub refused: bool,
 }
 
 /// What `entry` should be like while `faults` are on.
@@ -31,8 +33,11 @@ pub fn state<'a>(entry: &Entry, faults: impl IntoIterator<Item = &'a Fault>) -> 
     let mut state = State {
         up: Stream { latency_ms: entry.up_ms, ..Stream::default() },
         down: Stream { latency_ms: entry.down_ms, ..Stream::default() },
+        refused: false,
     };
     for fault in faults {
+        // The machine of a crashed process lives, and refuses; its container does not, so the proxy refuses in its place.
+        state.refused |= matches!(fault, Fault::Crash { site, .. } if *site == entry.to);
         strike(fault, entry.from, to, &mut state.up);
         // Between sites nothing is said on the way back, which is a link of its own.
         if matches!(entry.from, Endpoint::Region(_)) {
@@ -107,6 +112,13 @@ mod tests {
         assert_eq!(stalled(&clients, &cut(Direction::From)), (false, true));
         assert_eq!(stalled(&clients, &cut(Direction::Both)), (true, true));
         assert_eq!(stalled(&entry(R, 1), &cut(Direction::Both)), (false, false));
+    }
+
+    #[test]
+    fn a_crashed_site_refuses() {
+        let crash = Fault::Crash { site: SiteId(1), after_outputs: 0 };
+        assert!(state(&entry(A, 1), [&crash]).refused && state(&entry(R, 1), [&crash]).refused);
+        assert!(!state(&entry(B, 0), [&crash]).refused && !state(&entry(R, 0), [&crash]).refused);
     }
 
     #[test]

@@ -1,9 +1,14 @@
 //! TCP.
 
 use crate::host::{Listener, Net};
+use rustix::net::sockopt::set_tcp_user_timeout;
 use std::io;
 use std::net::SocketAddr;
 use tokio::net::{TcpListener, TcpStream};
+
+/// A connection whose other end has acknowledged nothing for so long, in milliseconds, is dead. The kernel would wait a quarter of an
+/// hour, and ask less and less often; a site that comes back would not be heard for minutes.
+const UNACKNOWLEDGED_MS: u32 = 10_000;
 
 /// Tokio's TCP, with Nagle's delay off.
 #[derive(Clone, Copy, Debug, Default)]
@@ -16,6 +21,7 @@ impl Net for TokioNet {
     async fn connect(&self, addr: &str) -> io::Result<TcpStream> {
         let stream = TcpStream::connect(addr).await?;
         stream.set_nodelay(true)?;
+        set_tcp_user_timeout(&stream, UNACKNOWLEDGED_MS)?;
         Ok(stream)
     }
 
