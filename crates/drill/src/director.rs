@@ -54,6 +54,8 @@ pub(crate) struct Outlook {
     pub(crate) settled: bool,
     /// An outage is open.
     pub(crate) open: bool,
+    /// Every service is served again, as far as a few seconds can show.
+    pub(crate) serving: bool,
     /// Every client has stopped.
     pub(crate) stopped: bool,
     /// No probe is under way.
@@ -126,9 +128,9 @@ impl Director {
         }
     }
 
-    /// No outage is open, and, where outages are judged, none could be found to be.
+    /// Where outages are judged, the level is shown to hold; elsewhere it is enough that service is back.
     fn is_served(&self, outlook: Outlook) -> bool {
-        !outlook.open && (outlook.settled || !self.rto_judged)
+        if self.rto_judged { !outlook.open && outlook.settled } else { outlook.serving }
     }
 
     /// On to `next` if what is demanded is there, or, noting that it was not, if the deadline has passed.

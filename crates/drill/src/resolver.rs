@@ -31,6 +31,14 @@ impl Resolver {
         Resolver { service, lifetime, ignores_lifetime, first_lifetime: first_lifetime.min(lifetime), cached: None }
     }
 
+    /// Honours the lifetime from now on, beginning with a fresh answer.
+    pub fn honour_lifetime(&mut self) {
+        if self.ignores_lifetime {
+            self.ignores_lifetime = false;
+            self.cached = None;
+        }
+    }
+
     /// The site to ask next, at this instant; `None` if the record names no site with any weight.
     pub fn next(&mut self, now: Time, zone: &Zone) -> Option<SiteId> {
         self.refresh(now, zone);

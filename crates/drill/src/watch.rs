@@ -10,6 +10,9 @@ use std::time::Duration;
 /// So many misses in a row open an outage.
 const MISSES_IN_A_ROW: u32 = 3;
 
+/// Service is back when probes have been good for so long. Not proof of the level: only where no outage is judged is it enough.
+const BACK: Duration = Duration::from_secs(10);
+
 /// The service level of one service for one region.
 #[derive(Clone, Debug)]
 pub(crate) struct Watch {
@@ -100,6 +103,12 @@ impl Watch {
     /// Whether an outage is open.
     pub(crate) fn is_open(&self) -> bool {
         self.open.is_some()
+    }
+
+    /// Whether no outage is open, or service has been back for some seconds, so that the outage could turn out to have ended.
+    pub(crate) fn is_serving(&self) -> bool {
+        let back = |(_, since): (u64, Time)| self.last_success.since(since) >= BACK;
+        self.open.is_none() || self.window.start.is_some_and(back)
     }
 
     /// When the last good probe was sent; the start of the run if there was none.

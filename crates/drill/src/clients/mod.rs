@@ -182,8 +182,9 @@ impl Client {
         self.state == State::Stopped
     }
 
-    /// Begins to work again, after it stopped.
-    pub(crate) fn resume(&mut self, at: Time, shared: &mut Shared) {
+    /// Begins to scan, after it stopped. The scan is the drill's own reading and no user's: it asks where the records say.
+    pub(crate) fn scan(&mut self, at: Time, shared: &mut Shared) {
+        self.resolvers.iter_mut().for_each(Resolver::honour_lifetime);
         if self.is_stopped() {
             self.begin(at, shared);
         }

@@ -31,6 +31,7 @@ impl Drill {
         Outlook {
             settled: self.probers.are_settled(),
             open: self.probers.is_any_open(),
+            serving: self.probers.are_serving(),
             stopped: self.clients.iter().all(Client::is_stopped),
             drained: self.probers.are_drained(),
             scanned: self.shared.keys.written(self.shared.next_scan).is_none(),
@@ -54,7 +55,7 @@ impl Drill {
                 // Even if the demand for service took all of the time, each client tries a read.
                 let tried = at + self.shared.figures.workload.deadline;
                 self.shared.mode = Mode::Scan { until: self.director.heal_until().max(tried) };
-                self.clients.iter_mut().for_each(|client| client.resume(at, &mut self.shared));
+                self.clients.iter_mut().for_each(|client| client.scan(at, &mut self.shared));
             }
             Stage::Draining => self.probers.stop(),
             Stage::Converging => self.ask_at = at,

@@ -89,6 +89,11 @@ impl Probers {
         self.probers.iter().any(|prober| prober.watch.is_open())
     }
 
+    /// Whether every service is served again for every region, as far as a few seconds can show.
+    pub(crate) fn are_serving(&self) -> bool {
+        self.probers.iter().all(|prober| prober.watch.is_serving())
+    }
+
     /// Time to send the next probe of a prober; `at` may be a little ahead of the world's clock.
     pub(crate) fn wake_early(&mut self, number: u32, at: Time, shared: &mut Shared) {
         let place = number as usize;

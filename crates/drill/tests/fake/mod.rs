@@ -65,7 +65,7 @@ enum Inner {
 impl Fake {
     /// A world that keeps every promise.
     pub fn new(setup: &Setup) -> Fake {
-        Fake::breaking(setup, None)
+        Fake::limited(setup, &FaultKind::ALL)
     }
 
     /// A world that breaks the promise of the test of this name.
@@ -99,11 +99,11 @@ impl Fake {
         }
     }
 
-    /// A world that can do these kinds of faults only, and claims no determinism.
+    /// A world that can do these kinds of faults. One that can't do all claims no determinism either.
     pub fn limited(setup: &Setup, faults: &[FaultKind]) -> Fake {
-        let mut fake = Fake::new(setup);
+        let mut fake = Fake::breaking(setup, None);
         fake.capabilities.faults = faults.to_vec();
-        fake.capabilities.deterministic = false;
+        fake.capabilities.deterministic = faults == FaultKind::ALL;
         fake
     }
 
