@@ -24,7 +24,7 @@ pub(crate) enum Stage {
     Settling,
     /// Heal: until the workload's operations have returned.
     Stopping,
-    /// Heal: until the level is seen to hold still.
+    /// Heal: until the level is seen to hold still, by a probe of each prober at least.
     Verifying,
     /// Heal: until no probe is under way.
     Draining,
@@ -56,6 +56,8 @@ pub(crate) struct Outlook {
     pub(crate) open: bool,
     /// Every service is served again, as far as a few seconds can show.
     pub(crate) serving: bool,
+    /// When that prober sent its last good probe for which this is longest ago.
+    pub(crate) last_success: Time,
     /// Every client has stopped.
     pub(crate) stopped: bool,
     /// No probe is under way.
@@ -79,6 +81,9 @@ pub(crate) struct Director {
     rto_judged: bool,
     rollbacks: Rollbacks,
     convergence_deadline: Duration,
+    heal_began: Time,
+    /// When the heal phase began; not yet: the end of time.
+    pub(crate) heal_began: Time,
     heal_until: Time,
     /// Whether something that the heal phase demands was not there by its deadline.
     late: bool,
@@ -102,6 +107,8 @@ impl Director {
             rto_judged: schedule.objectives.judge_rto,
             rollbacks: schedule.scenario.rollbacks,
             convergence_deadline: schedule.objectives.convergence_deadline,
+            heal_began: Time::MAX,
+            heal_began: Time::MAX,
             heal_until: Time::MAX,
             late: false,
         }
@@ -118,7 +125,10 @@ impl Director {
             }
             Stage::Settling => self.demand(self.is_served(outlook), past, Stage::Stopping),
             Stage::Stopping => outlook.stopped.then_some(Stage::Verifying),
-            Stage::Verifying => self.demand(self.is_served(outlook), past, Stage::Draining),
+            Stage::Verifying => {
+                let seen = outlook.last_success >= self.heal_began;
+                self.demand(seen && self.is_served(outlook), past, Stage::Draining)
+            }
             Stage::Draining => outlook.drained.then_some(Stage::Scanning),
             Stage::Scanning if outlook.stopped => {
                 self.late |= !outlook.scanned;
@@ -143,6 +153,8 @@ impl Director {
 
     /// The heal phase begins; those of the faults that are still active and are to be undone.
     pub(crate) fn heal(&mut self, now: Time) -> Vec<FaultId> {
+        self.heal_began = now;
+        self.heal_began = now;
         self.heal_until = now + self.convergence_deadline;
         if self.rollbacks == Rollbacks::None {
             return Vec::new();

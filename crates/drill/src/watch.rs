@@ -105,10 +105,11 @@ impl Watch {
         self.open.is_some()
     }
 
-    /// Whether no outage is open, or service has been back for some seconds, so that the outage could turn out to have ended.
-    pub(crate) fn is_serving(&self) -> bool {
+    /// Whether a probe that was sent at `from` or later was good, and no outage is open or service has been back for some seconds, so that the
+    /// outage could turn out to have ended.
+    pub(crate) fn is_serving(&self, from: Time) -> bool {
         let back = |(_, since): (u64, Time)| self.last_success.since(since) >= BACK;
-        self.open.is_none() || self.window.start.is_some_and(back)
+        self.last_success >= from && (self.open.is_none() || self.window.start.is_some_and(back))
     }
 
     /// When the last good probe was sent; the start of the run if there was none.
@@ -128,8 +129,8 @@ impl Window {
         }
         let Some((first, _)) = self.start else { return };
         self.misses.push_back(None);
-        // The window will hold at least that many probes when it is enough.
-        let count = (self.next - first).max(least);
+        // The window will hold at least that many probes when it is enough. The last does not count: the stretch may have ended before it.
+        let count = (self.next - first - 1).max(least);
         while self.misses.len() as u64 * 1000 > count * tolerated_per_mille {
             let Some(next) = self.misses.pop_front() else {
                 break;

@@ -94,6 +94,21 @@ fn a_run_without_faults_ends_soon_and_nothing_fails() {
 }
 
 #[test]
+fn after_the_heal_every_service_is_seen_to_be_up_from_every_region() {
+    for scenario in [site_failure(), calm(), swarm()] {
+        let events = run_scenario(&scenario, 1);
+        let heal = phase(&events, Phase::Heal);
+        let good = |operation: &&Operation<'_>| {
+            let probe = operation.purpose == Purpose::Probe && operation.t >= heal;
+            probe && matches!(operation.returned, Some((_, _, Outcome::Ok(_))))
+        };
+        let operations = operations(&events);
+        let seen: BTreeSet<_> = operations.values().filter(good).map(|it| (it.service, it.region)).collect();
+        assert_eq!(seen.len(), 4, "{}: {seen:?}", scenario.title);
+    }
+}
+
+#[test]
 fn without_rollbacks_what_is_lost_stays_lost_and_need_not_agree() {
     let events = run_scenario(&Scenario { rollbacks: Rollbacks::None, ..site_failure() }, 1);
     assert_eq!(ending(&events), "complete");

@@ -89,9 +89,14 @@ impl Probers {
         self.probers.iter().any(|prober| prober.watch.is_open())
     }
 
-    /// Whether every service is served again for every region, as far as a few seconds can show.
-    pub(crate) fn are_serving(&self) -> bool {
-        self.probers.iter().all(|prober| prober.watch.is_serving())
+    /// Whether every service is served for every region at `from` or later, as far as a few seconds can show.
+    pub(crate) fn are_serving(&self, from: Time) -> bool {
+        self.probers.iter().all(|prober| prober.watch.is_serving(from))
+    }
+
+    /// When that prober sent its last good probe for which this is longest ago.
+    pub(crate) fn last_success(&self) -> Time {
+        self.probers.iter().map(|prober| prober.watch.last_success()).min().unwrap_or(Time::MAX)
     }
 
     /// Time to send the next probe of a prober; `at` may be a little ahead of the world's clock.
