@@ -82,8 +82,6 @@ pub(crate) struct Director {
     rollbacks: Rollbacks,
     convergence_deadline: Duration,
     heal_began: Time,
-    /// When the heal phase began; not yet: the end of time.
-    pub(crate) heal_began: Time,
     heal_until: Time,
     /// Whether something that the heal phase demands was not there by its deadline.
     late: bool,
@@ -107,7 +105,6 @@ impl Director {
             rto_judged: schedule.objectives.judge_rto,
             rollbacks: schedule.scenario.rollbacks,
             convergence_deadline: schedule.objectives.convergence_deadline,
-            heal_began: Time::MAX,
             heal_began: Time::MAX,
             heal_until: Time::MAX,
             late: false,
@@ -153,7 +150,6 @@ impl Director {
 
     /// The heal phase begins; those of the faults that are still active and are to be undone.
     pub(crate) fn heal(&mut self, now: Time) -> Vec<FaultId> {
-        self.heal_began = now;
         self.heal_began = now;
         self.heal_until = now + self.convergence_deadline;
         if self.rollbacks == Rollbacks::None {

@@ -105,11 +105,10 @@ impl Watch {
         self.open.is_some()
     }
 
-    /// Whether a probe that was sent at `from` or later was good, and no outage is open or service has been back for some seconds, so that the
-    /// outage could turn out to have ended.
-    pub(crate) fn is_serving(&self, from: Time) -> bool {
+    /// Whether no outage is open, or service has been back for some seconds, so that the outage could turn out to have ended.
+    pub(crate) fn is_serving(&self) -> bool {
         let back = |(_, since): (u64, Time)| self.last_success.since(since) >= BACK;
-        self.last_success >= from && (self.open.is_none() || self.window.start.is_some_and(back))
+        self.open.is_none() || self.window.start.is_some_and(back)
     }
 
     /// When the last good probe was sent; the start of the run if there was none.

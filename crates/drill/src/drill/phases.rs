@@ -32,7 +32,7 @@ impl Drill {
             settled: self.probers.are_settled(),
             open: self.probers.is_any_open(),
             last_success: self.probers.last_success(),
-            serving: self.probers.are_serving(self.director.heal_began),
+            serving: self.probers.are_serving(),
             stopped: self.clients.iter().all(Client::is_stopped),
             drained: self.probers.are_drained(),
             scanned: self.shared.keys.written(self.shared.next_scan).is_none(),

@@ -89,9 +89,9 @@ impl Probers {
         self.probers.iter().any(|prober| prober.watch.is_open())
     }
 
-    /// Whether every service is served for every region at `from` or later, as far as a few seconds can show.
-    pub(crate) fn are_serving(&self, from: Time) -> bool {
-        self.probers.iter().all(|prober| prober.watch.is_serving(from))
+    /// Whether every service is served for every region, as far as a few seconds can show.
+    pub(crate) fn are_serving(&self) -> bool {
+        self.probers.iter().all(|prober| prober.watch.is_serving())
     }
 
     /// When that prober sent its last good probe for which this is longest ago.
