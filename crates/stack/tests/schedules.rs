@@ -25,7 +25,7 @@ fn runner(cases: u32) -> TestRunner {
 fn nothing_that_goes_wrong_breaks_safety_and_healing_restores_service() {
     let (mut done, mut committed, mut terms) = (0, 0, 0);
     let cell = std::cell::RefCell::new((&mut done, &mut committed, &mut terms));
-    let judged = runner(cases(100)).run(&case(120), |case: Case| {
+    let judged = runner(cases(400)).run(&case(120), |case: Case| {
         let run = chaos::run(&case, HazardSet::NONE).map_err(TestCaseError::fail)?;
         let mut counts = cell.borrow_mut();
         *counts.0 += run.clients.done;
@@ -35,7 +35,7 @@ fn nothing_that_goes_wrong_breaks_safety_and_healing_restores_service() {
     });
     judged.unwrap_or_else(|failure| panic!("{failure}"));
     println!("{done} operations done, {committed} entries committed, {terms} terms led");
-    assert!(done > 1000 && committed > 2000 && terms > 300, "the schedules do something");
+    assert!(done > 2500 && committed > 3000 && terms > 700, "the schedules do something");
 }
 
 /// After how many schedules something was wrong, and what.
