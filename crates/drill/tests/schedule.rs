@@ -136,6 +136,19 @@ fn a_swarm_draws_only_what_the_world_can_do_and_a_fixed_step_stays() {
 }
 
 #[test]
+fn a_kind_that_is_listed_twice_is_left_out_only_if_both_are() {
+    let mut scenario = swarm();
+    let kinds = &mut scenario.swarm.as_mut().expect("a swarm").kinds;
+    let mut crash = kinds.iter().find(|kind| kind.kind == FaultKind::Crash).expect("a crash").clone();
+    crash.on_per_mille = 1000;
+    let never = firedrill_plan::scenario::SwarmKind { on_per_mille: 0, ..crash.clone() };
+    *kinds = vec![crash, never.clone()];
+    assert_eq!(draw(&scenario, 1).left_out.iter().filter(|name| *name == "crash").count(), 0);
+    scenario.swarm.as_mut().expect("a swarm").kinds = vec![never.clone(), never];
+    assert_eq!(draw(&scenario, 1).left_out.iter().filter(|name| *name == "crash").count(), 1);
+}
+
+#[test]
 fn the_ranges_and_choices_of_a_step_are_drawn() {
     let mut scenario = site_failure();
     let fault = FaultSpec::Freeze([SiteId(0), SiteId(2)].into_iter().collect());

@@ -11,6 +11,7 @@ use firedrill_history::ScheduledFault;
 use firedrill_model::{Direction, Endpoint, Fault, FaultId, FaultKind, Rng, SiteId, SiteSet, Time};
 use firedrill_plan::scenario::{Swarm, SwarmKind};
 use firedrill_plan::{Plan, Scenario};
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 /// A fault is at least this long after the one before, so that no kind can fill the schedule by itself.
@@ -31,7 +32,7 @@ pub(super) fn draw(
 ) -> Vec<ScheduledFault> {
     let begins = Time::ZERO + scenario.warmup;
     let ends = begins + swarm.lasts;
-    let mut faults = Vec::new();
+    let (mut faults, mut kinds_on) = (Vec::new(), BTreeSet::new());
     for (place, kind) in swarm.kinds.iter().enumerate() {
         // The same kind may be listed twice, say with short and with long gaps.
         let twins = swarm.kinds[..place].iter().filter(|twin| twin.kind == kind.kind).count();
@@ -39,10 +40,11 @@ pub(super) fn draw(
         let on = rng.chance(kind.on_per_mille);
         if on && capabilities.faults.contains(&kind.kind) {
             draw_kind(plan.sites.len(), kind, begins, ends, &mut rng, &mut faults);
-        } else {
-            left_out.push(kind.kind.name().to_owned());
+            kinds_on.insert(kind.kind);
         }
     }
+    let kinds: BTreeSet<FaultKind> = swarm.kinds.iter().map(|kind| kind.kind).collect();
+    left_out.extend(kinds.difference(&kinds_on).map(|kind| kind.name().to_owned()));
     faults
 }
 
