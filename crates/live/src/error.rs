@@ -46,7 +46,9 @@ impl LiveError {
 impl fmt::Display for LiveError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            LiveError::NoEngine(why) => write!(f, "no container engine answers ({why}); start Docker, or run in the simulator: --in sim"),
+            LiveError::NoEngine(why) => {
+                write!(f, "no container engine answers ({why}); start Docker, or run in the simulator: --in sim")
+            }
             LiveError::Engine { doing, error } => write!(f, "{doing}: the container engine says: {error}"),
             LiveError::Container { name, error } => write!(f, "container {name} can't be started: {error}"),
             LiveError::Proxy(why) => write!(f, "the proxy does not do what it is told: {why}"),

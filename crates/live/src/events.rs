@@ -39,6 +39,9 @@ impl Events {
 pub fn ends_step(event: &WorldEvent) -> bool {
     matches!(
         event,
-        WorldEvent::Answered { .. } | WorldEvent::Refused { .. } | WorldEvent::Broken { .. } | WorldEvent::Failed { .. }
+        WorldEvent::Answered { .. }
+            | WorldEvent::Refused { .. }
+            | WorldEvent::Broken { .. }
+            | WorldEvent::Failed { .. }
     )
 }

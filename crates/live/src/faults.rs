@@ -29,9 +29,9 @@ pub const KINDS: [FaultKind; 6] = [
 pub const fn mechanism(kind: FaultKind) -> Option<&'static str> {
     match kind {
         FaultKind::SiteLoss => Some("containers killed (SIGKILL; not a power loss: the page cache survives)"),
-        FaultKind::Crash => {
-            Some("container killed (SIGKILL, at once; the page cache survives), connections refused by the proxy in its place")
-        }
+        FaultKind::Crash => Some(
+            "container killed (SIGKILL, at once; the page cache survives), connections refused by the proxy in its place",
+        ),
         FaultKind::Freeze => Some("container paused"),
         FaultKind::Partition => Some("streams held in the proxy, both ways; delivered once mended, as TCP would"),
         FaultKind::PartitionOneWay => Some("streams held in the proxy, one way; delivered once mended, as TCP would"),
@@ -87,12 +87,7 @@ pub struct Faults {
 impl Faults {
     /// None yet, on sites in containers of these names and addresses, and the entries of the proxy.
     pub fn new(docker: Docker, sites: Vec<(String, Ipv4Addr)>, control: Control, entries: Vec<Entry>) -> Faults {
-        let site = |(container, address)| Site {
-            container,
-            address,
-            restarted: Notify::new(),
-            hurt: Mutex::default(),
-        };
+        let site = |(container, address)| Site { container, address, restarted: Notify::new(), hurt: Mutex::default() };
         let states = entries.iter().map(|entry| effect::state(entry, [])).collect();
         Faults {
             docker,
@@ -150,7 +145,9 @@ impl Faults {
     pub async fn end(&self, id: FaultId) -> Result<(), LiveError> {
         let begun = self.begun().remove(&id);
         match begun {
-            Some(Fault::SiteLoss { sites }) => any(join_all(sites.iter().map(|site| self.restart(id, site))).await).map(drop),
+            Some(Fault::SiteLoss { sites }) => {
+                any(join_all(sites.iter().map(|site| self.restart(id, site))).await).map(drop)
+            }
             Some(Fault::Crash { site, .. }) => {
                 self.restart(id, site).await?;
                 self.change_links(id, None).await.map(drop)
@@ -180,7 +177,10 @@ impl Faults {
         let started = unless_conflict(started, || format!("starting {}", site.container))?;
         let address = network::address(&self.docker, &site.container, &site.container).await?;
         if address != site.address {
-            return Err(LiveError::Site(format!("{} came back at {address}, and was at {}", site.container, site.address)));
+            return Err(LiveError::Site(format!(
+                "{} came back at {address}, and was at {}",
+                site.container, site.address
+            )));
         }
         site.restarted.notify_one();
         Ok(started)
@@ -226,7 +226,8 @@ impl Faults {
         };
         let wanted: Vec<State> = self.entries.iter().map(|entry| effect::state(entry, links.faults.values())).collect();
         let changes = self.entries.iter().zip(links.states.iter().zip(&wanted)).filter(|(_, (from, to))| from != to);
-        let change = |(entry, (from, to)): (&Entry, (&State, &State))| Change { name: entry.name.clone(), from: *from, to: *to };
+        let change =
+            |(entry, (from, to)): (&Entry, (&State, &State))| Change { name: entry.name.clone(), from: *from, to: *to };
         self.control.change(changes.map(change).collect()).await?;
         links.states = wanted;
         Ok(struck)

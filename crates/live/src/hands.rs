@@ -42,7 +42,13 @@ struct Status {
 
 impl Hands {
     /// `clients`: through the proxy, by region and site; `sites`: directly, by site.
-    pub fn new(events: Events, services: Vec<String>, clients: Vec<Vec<Pool>>, sites: Vec<Pool>, faults: Arc<Faults>) -> Hands {
+    pub fn new(
+        events: Events,
+        services: Vec<String>,
+        clients: Vec<Vec<Pool>>,
+        sites: Vec<Pool>,
+        faults: Arc<Faults>,
+    ) -> Hands {
         Hands(Arc::new(Inner { events, services, clients, sites, faults, waiting: Mutex::default() }))
     }
 
@@ -115,7 +121,10 @@ impl Hands {
                 let mechanism = began.mechanism.map(str::to_owned);
                 self.0.events.tell_at(t, WorldEvent::FaultBegan { id, struck: began.struck, mechanism });
             }
-            Err(error) => self.0.events.tell(WorldEvent::Failed { error: format!("{} can't begin: {error}", fault.kind().name()) }),
+            Err(error) => self
+                .0
+                .events
+                .tell(WorldEvent::Failed { error: format!("{} can't begin: {error}", fault.kind().name()) }),
         }
     }
 

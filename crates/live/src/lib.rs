@@ -34,4 +34,4 @@ pub use engine::available;
 pub use error::LiveError;
 pub use halt::Halt;
 pub use preview::plan_of_work;
-pub use world::{Live, LiveOptions};
+pub use world::{Live, LiveOptions, capabilities};

@@ -30,7 +30,14 @@ struct Line {
 /// Reads a site's log and tells what it says, until the run is over; a process that ends without our doing ends the run.
 pub async fn follow(docker: Docker, site: SiteId, faults: Arc<Faults>, events: Events, site_clock: RunClock) {
     let Some(container) = faults.sites().get(site.index()) else { return };
-    let mut reader = Reader { site, told: 0, unfinished: Vec::new(), last_words: VecDeque::new(), events: events.clone(), site_clock };
+    let mut reader = Reader {
+        site,
+        told: 0,
+        unfinished: Vec::new(),
+        last_words: VecDeque::new(),
+        events: events.clone(),
+        site_clock,
+    };
     loop {
         reader.read_all(&docker, &container.container).await;
         if faults.is_killed(site).await {
@@ -43,7 +50,9 @@ pub async fn follow(docker: Docker, site: SiteId, faults: Arc<Faults>, events: E
             Some(_) if faults.is_killed(site).await => {}
             Some(how) => {
                 let words = reader.last_words.iter().cloned().collect::<Vec<_>>().join("\n  ");
-                events.tell(WorldEvent::Failed { error: format!("{} ended by itself ({how}): {words}", container.container) });
+                events.tell(WorldEvent::Failed {
+                    error: format!("{} ended by itself ({how}): {words}", container.container),
+                });
                 return;
             }
         }
@@ -66,7 +75,11 @@ async fn ended_with(docker: &Docker, container: &str) -> Option<String> {
     match docker.inspect_container(container, None::<InspectContainerOptions>).await {
         Ok(found) => {
             let state = found.state.unwrap_or_default();
-            if state.running == Some(true) { None } else { Some(format!("exit code {}", state.exit_code.unwrap_or_default())) }
+            if state.running == Some(true) {
+                None
+            } else {
+                Some(format!("exit code {}", state.exit_code.unwrap_or_default()))
+            }
         }
         Err(error) => Some(error.to_string()),
     }
@@ -117,8 +130,12 @@ impl Reader {
     fn tell(&self, line: Line) {
         let clock = self.events.clock();
         // The site counts from before its container was made, the run from when all were up.
-        let site_t = Time::from_nanos(line.site_t_ns.saturating_sub(clock.start_ns.saturating_sub(self.site_clock.start_ns)));
-        self.events.tell_at(clock.at(line.t_ns), WorldEvent::Observed { site: self.site, site_t, observation: line.observation });
+        let site_t =
+            Time::from_nanos(line.site_t_ns.saturating_sub(clock.start_ns.saturating_sub(self.site_clock.start_ns)));
+        self.events.tell_at(
+            clock.at(line.t_ns),
+            WorldEvent::Observed { site: self.site, site_t, observation: line.observation },
+        );
     }
 
     fn keep(&mut self, line: &str) {
@@ -139,7 +156,14 @@ mod tests {
         let (to, told) = channel();
         let events = Events::new(to, RunClock { start_ns: 1_000 });
         let site_clock = RunClock { start_ns: 400 };
-        let mut reader = Reader { site: SiteId(1), told: 0, unfinished: Vec::new(), last_words: VecDeque::new(), events, site_clock };
+        let mut reader = Reader {
+            site: SiteId(1),
+            told: 0,
+            unfinished: Vec::new(),
+            last_words: VecDeque::new(),
+            events,
+            site_clock,
+        };
         let log = b"{\"t_ns\":900,\"site_t_ns\":500,\"observation\":\"started\"}\n{\"t_ns\":1500,\"site_t_ns\":1100,\"observation\":\"started\"}\n";
         reader.take(&log[..30], &mut 0);
         reader.take(&log[30..], &mut 0);
@@ -150,7 +174,11 @@ mod tests {
         let told: Vec<_> = told.try_iter().collect();
         let times: Vec<_> = told.iter().map(|happened| happened.t.as_nanos()).collect();
         assert_eq!(times, [0, 500, 700]);
-        let observed = |site_t| WorldEvent::Observed { site: SiteId(1), site_t: Time::from_nanos(site_t), observation: Observation::Started };
+        let observed = |site_t| WorldEvent::Observed {
+            site: SiteId(1),
+            site_t: Time::from_nanos(site_t),
+            observation: Observation::Started,
+        };
         assert_eq!(told[1].event, observed(500));
         assert_eq!(told[2].event, observed(699));
         assert_eq!(reader.last_words, ["gibberish"]);

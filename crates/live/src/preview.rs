@@ -1,8 +1,8 @@
 //! What a run will make and do, before anything is made.
 
 use crate::engine::containers;
-use crate::engine::labels::Labels;
 use crate::engine::image;
+use crate::engine::labels::Labels;
 use crate::faults;
 use crate::links::entries::CONTROL_PORT;
 use crate::links::{Entry, Ports, entries};
@@ -15,13 +15,21 @@ use firedrill_model::fault::Endpoint;
 pub fn plan_of_work(setup: &Setup, options: &LiveOptions) -> Vec<String> {
     let run = &options.run;
     let mut lines = vec![
-        format!("image      {}:{run}, out of {} and the libraries that it needs", image::NAME, options.binary.display()),
+        format!(
+            "image      {}:{run}, out of {} and the libraries that it needs",
+            image::NAME,
+            options.binary.display()
+        ),
         format!("container  {}: firedrill proxy, port {CONTROL_PORT}", containers::name_of(run, "proxy")),
     ];
     for site in &setup.plan.sites {
         let name = containers::name_of(run, &site.name);
         lines.push(format!("network    {name}, internal: in it are the site and the proxy, and nothing gets out"));
-        lines.push(format!("container  {name}: firedrill node, ports {} (peers) and {} (clients)", Ports::PEERS, Ports::CLIENTS));
+        lines.push(format!(
+            "container  {name}: firedrill node, ports {} (peers) and {} (clients)",
+            Ports::PEERS,
+            Ports::CLIENTS
+        ));
         lines.push(format!("volume     {name}, at {}", containers::DATA_DIR));
     }
     match entries(&setup.plan) {

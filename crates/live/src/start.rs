@@ -45,7 +45,12 @@ pub(crate) struct Made {
 }
 
 /// Brings everything up, and waits until every site answers. If it fails, what was made is still there, with its labels.
-pub(crate) async fn bring_up(docker: &Docker, setup: &Setup, options: &LiveOptions, labels: &Labels) -> Result<Made, LiveError> {
+pub(crate) async fn bring_up(
+    docker: &Docker,
+    setup: &Setup,
+    options: &LiveOptions,
+    labels: &Labels,
+) -> Result<Made, LiveError> {
     let proceed = || if options.halt.is_halted() { Err(LiveError::Halted) } else { Ok(()) };
     let entries = entries(&setup.plan).map_err(LiveError::Plan)?;
     let names: Vec<String> = setup.plan.sites.iter().map(|site| containers::name_of(&labels.run, &site.name)).collect();
@@ -69,7 +74,8 @@ pub(crate) async fn bring_up(docker: &Docker, setup: &Setup, options: &LiveOptio
         return Err(LiveError::Site(format!("{error}; it said: {words}")));
     }
     proceed()?;
-    try_join_all(sites.iter().zip(&names).map(|(address, name)| wait_until_up(docker, *address, name, options))).await?;
+    try_join_all(sites.iter().zip(&names).map(|(address, name)| wait_until_up(docker, *address, name, options)))
+        .await?;
     Ok(Made { containers, sites, proxy, entries, control, sites_start_ns })
 }
 
@@ -144,7 +150,12 @@ fn site_specs<'a>(
     })
 }
 
-async fn wait_until_up(docker: &Docker, address: Ipv4Addr, container: &str, options: &LiveOptions) -> Result<(), LiveError> {
+async fn wait_until_up(
+    docker: &Docker,
+    address: Ipv4Addr,
+    container: &str,
+    options: &LiveOptions,
+) -> Result<(), LiveError> {
     let site = Pool::new(SocketAddr::from((address, Ports::CLIENTS)));
     let deadline = tokio::time::Instant::now() + UP_DEADLINE;
     while hands::status(&site).await.is_none() {
@@ -153,7 +164,10 @@ async fn wait_until_up(docker: &Docker, address: Ipv4Addr, container: &str, opti
         }
         if tokio::time::Instant::now() > deadline {
             let words = last_words(docker, container).await;
-            return Err(LiveError::Site(format!("{container} does not answer within {} s: {words}", UP_DEADLINE.as_secs())));
+            return Err(LiveError::Site(format!(
+                "{container} does not answer within {} s: {words}",
+                UP_DEADLINE.as_secs()
+            )));
         }
         tokio::time::sleep(UP_PAUSE).await;
     }

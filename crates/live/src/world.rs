@@ -48,6 +48,11 @@ impl Default for LiveOptions {
     }
 }
 
+/// What containers can do, whether there are any or not.
+pub fn capabilities() -> Capabilities {
+    Capabilities { world: "live", faults: faults::KINDS.to_vec(), deterministic: false, invariants: Vec::new() }
+}
+
 /// Sites in containers. When it is dropped, all that was made is removed.
 #[derive(Debug)]
 pub struct Live {
@@ -123,7 +128,7 @@ impl Drop for Live {
 
 impl World for Live {
     fn capabilities(&self) -> Capabilities {
-        Capabilities { world: "live", faults: faults::KINDS.to_vec(), deterministic: false, invariants: Vec::new() }
+        capabilities()
     }
 
     fn step(&mut self, until: Time, commands: &[Command]) -> Step {
@@ -162,7 +167,9 @@ fn check_run(run: &str) -> Result<(), LiveError> {
     if begins_well && run.len() <= 40 && run.chars().all(allowed) {
         return Ok(());
     }
-    Err(LiveError::Plan(format!("the run's name {run:?} must be letters, digits, '-', '_' and '.', at most 40, and begin with one of the first two")))
+    Err(LiveError::Plan(format!(
+        "the run's name {run:?} must be letters, digits, '-', '_' and '.', at most 40, and begin with one of the first two"
+    )))
 }
 
 async fn bring_up_or_remove(setup: &Setup, options: &LiveOptions) -> Result<(Docker, Made), LiveError> {
@@ -182,7 +189,13 @@ async fn bring_up_or_remove(setup: &Setup, options: &LiveOptions) -> Result<(Doc
 }
 
 /// Puts to work all that the run needs while it lasts.
-fn attach(setup: &Setup, options: &LiveOptions, docker: &Docker, made: Made, events: &Events) -> (Hands, Vec<containers::Container>) {
+fn attach(
+    setup: &Setup,
+    options: &LiveOptions,
+    docker: &Docker,
+    made: Made,
+    events: &Events,
+) -> (Hands, Vec<containers::Container>) {
     let names: Vec<String> = setup.plan.sites.iter().map(|site| site.name.clone()).collect();
     let pool = |region: usize, site: usize| {
         let from = Endpoint::Region(RegionId(region as u8));

@@ -7,8 +7,9 @@ mod program;
 mod setup;
 
 use bench::{Bench, things_of};
-use firedrill_drill::world::Setup;
-use firedrill_live::{LiveError, LiveOptions, cleanup};
+use firedrill_drill::conformance::{self, Verdict};
+use firedrill_drill::world::{Setup, World};
+use firedrill_live::{Live, LiveError, LiveOptions, cleanup};
 use firedrill_model::fault::{Direction, Endpoint};
 use firedrill_model::{Fault, FaultKind, Observation, OpResult, RegionId, SiteId, SiteSet, Value};
 use libtest_mimic::{Arguments, Failed, Trial};
@@ -18,6 +19,18 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 type Outcome = Result<(), Failed>;
+type Test = dyn Fn() -> Outcome + Send;
+
+type Named = (&'static str, fn() -> Outcome);
+
+const TESTS: &[Named] = &[
+    ("a_lost_leader_is_replaced", a_lost_leader_is_replaced),
+    ("a_frozen_site_is_silent_and_thaws", a_frozen_site_is_silent_and_thaws),
+    ("links_are_cut_in_the_direction_that_was_named", links_are_cut_in_the_direction_that_was_named),
+    ("latency_is_that_of_the_plan_and_of_the_fault", latency_is_that_of_the_plan_and_of_the_fault),
+    ("what_was_killed_is_cleaned_up_and_what_lives_is_kept", what_was_killed_is_cleaned_up_and_what_lives_is_kept),
+    ("a_halted_run_ends_promptly_and_leaves_nothing", a_halted_run_ends_promptly_and_leaves_nothing),
+];
 
 const NEW_YORK: SiteId = SiteId(0);
 const LONDON: SiteId = SiteId(1);
@@ -31,19 +44,16 @@ fn main() -> ExitCode {
     if let Some(code) = program::run_if_asked() {
         return code;
     }
-    let tests: [(&str, fn() -> Outcome); 6] = [
-        ("a_lost_leader_is_replaced", a_lost_leader_is_replaced),
-        ("a_frozen_site_is_silent_and_thaws", a_frozen_site_is_silent_and_thaws),
-        ("links_are_cut_in_the_direction_that_was_named", links_are_cut_in_the_direction_that_was_named),
-        ("latency_is_that_of_the_plan_and_of_the_fault", latency_is_that_of_the_plan_and_of_the_fault),
-        ("what_was_killed_is_cleaned_up_and_what_lives_is_kept", what_was_killed_is_cleaned_up_and_what_lives_is_kept),
-        ("a_halted_run_ends_promptly_and_leaves_nothing", a_halted_run_ends_promptly_and_leaves_nothing),
-    ];
+    let own = TESTS.iter().map(|(name, test)| (format!("live::{name}"), Box::new(*test) as Box<Test>));
+    let conformance = conformance::TESTS.iter().map(|promise| {
+        let test = move || conforms(promise);
+        (format!("conformance::{}", promise.name), Box::new(test) as Box<Test>)
+    });
     let skipped = firedrill_live::available().err();
-    let trial = |(name, test): (&'static str, fn() -> Outcome)| {
+    let trial = |(name, test): (String, Box<Test>)| {
         let skipped = skipped.clone();
         Trial::test(name, move || match skipped {
-            None => one_at_a_time(test),
+            None => one_at_a_time(&test),
             Some(why) if std::env::var_os("FIREDRILL_REQUIRE_LIVE").is_some() => {
                 Err(format!("no container engine answers ({why}), and FIREDRILL_REQUIRE_LIVE is set").into())
             }
@@ -53,14 +63,35 @@ fn main() -> ExitCode {
             }
         })
     };
-    libtest_mimic::run(&Arguments::from_args(), tests.map(trial).into_iter().collect()).exit_code()
+    libtest_mimic::run(&Arguments::from_args(), own.chain(conformance).map(trial).collect()).exit_code()
 }
 
 /// Two runs at a time would only wait for each other's processors.
-fn one_at_a_time(test: fn() -> Outcome) -> Outcome {
+fn one_at_a_time(test: &Test) -> Outcome {
     static TURN: Mutex<()> = Mutex::new(());
     let _turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
     test()
+}
+
+/// A promise of the suite that every world passes, in a world of its own.
+fn conforms(promise: &conformance::Test) -> Outcome {
+    let mut runs = 0;
+    let mut make = |setup: &Setup| -> Box<dyn World> {
+        runs += 1;
+        let run = bench::run_name(&format!("{}-{runs}", promise.name));
+        match Live::start(setup, LiveOptions { run, ..LiveOptions::default() }) {
+            Ok(live) => Box::new(live),
+            Err(error) => panic!("no world: {error}"),
+        }
+    };
+    match promise.run(&mut make).verdict {
+        Verdict::Kept => Ok(()),
+        Verdict::Broken(seen) => Err(format!("{}: {seen}", promise.promise).into()),
+        Verdict::NotPromised(why) => {
+            println!("not promised: {why}");
+            Ok(())
+        }
+    }
 }
 
 fn check(holds: bool, seen: impl FnOnce() -> String) -> Outcome {
@@ -129,7 +160,8 @@ fn links_are_cut_in_the_direction_that_was_named() -> Outcome {
     }
 
     // Singapore hears nothing from New York any more, and catches up after that.
-    let from_new_york = Fault::Partition { a: new_york, b: vec![Endpoint::Site(SINGAPORE)], direction: Direction::Both };
+    let from_new_york =
+        Fault::Partition { a: new_york, b: vec![Endpoint::Site(SINGAPORE)], direction: Direction::Both };
     let id = bench.begin(from_new_york);
     bench.run_for(Duration::from_millis(500))?;
     bench.end(id);
@@ -166,10 +198,8 @@ fn latency_is_that_of_the_plan_and_of_the_fault() -> Outcome {
 fn what_was_killed_is_cleaned_up_and_what_lives_is_kept() -> Outcome {
     let living = Bench::start("living")?;
     let run = bench::run_name("killed");
-    let mut child = Command::new(std::env::current_exe()?)
-        .args([program::HOLD, &run])
-        .stdout(Stdio::piped())
-        .spawn()?;
+    let mut child =
+        Command::new(std::env::current_exe()?).args([program::HOLD, &run]).stdout(Stdio::piped()).spawn()?;
     let mut line = String::new();
     BufReader::new(child.stdout.take().ok_or("no output")?).read_line(&mut line)?;
     check(line.trim() == "up", || format!("the run to be killed said {line:?}"))?;
@@ -198,21 +228,23 @@ fn a_halted_run_ends_promptly_and_leaves_nothing() -> Outcome {
     });
     let began = std::time::Instant::now();
     let error = bench.run_for(PATIENCE).expect_err("it was halted");
-    check(error.contains("halted") && began.elapsed() < Duration::from_secs(2), || format!("{error} after {:?}", began.elapsed()))?;
+    check(error.contains("halted") && began.elapsed() < Duration::from_secs(2), || {
+        format!("{error} after {:?}", began.elapsed())
+    })?;
     bench.close()?;
 
     let options = LiveOptions { run: bench::run_name("never"), ..LiveOptions::default() };
     options.halt.halt();
     let run = options.run.clone();
     let setup: Setup = setup::setup();
-    let refused = firedrill_live::Live::start(&setup, options);
+    let refused = Live::start(&setup, options);
     check(matches!(refused, Err(LiveError::Halted)), || format!("{refused:?}"))?;
     let left = things_of(&run)?;
     check(left.is_empty(), || format!("{left:?}"))?;
 
     let broken = LiveOptions { binary: "/bin/false".into(), run: bench::run_name("broken"), ..LiveOptions::default() };
     let run = broken.run.clone();
-    let refused = firedrill_live::Live::start(&setup, broken);
+    let refused = Live::start(&setup, broken);
     check(matches!(&refused, Err(LiveError::Site(_))), || format!("{refused:?}"))?;
     let left = things_of(&run)?;
     check(left.is_empty(), || format!("{left:?}"))

@@ -32,8 +32,8 @@ impl NodeConfig {
     /// # Errors
     /// What is wrong, and where.
     pub fn from_json(text: &str) -> Result<NodeConfig, String> {
-        let config: NodeConfig = serde_json::from_str(text)
-            .map_err(|error| format!("not a node's configuration: {error}"))?;
+        let config: NodeConfig =
+            serde_json::from_str(text).map_err(|error| format!("not a node's configuration: {error}"))?;
         config.check()?;
         Ok(config)
     }
@@ -43,8 +43,7 @@ impl NodeConfig {
     /// # Errors
     /// What is wrong, and where.
     pub fn from_file(path: &Path) -> Result<NodeConfig, String> {
-        let text = std::fs::read_to_string(path)
-            .map_err(|error| format!("{}: {error}", path.display()))?;
+        let text = std::fs::read_to_string(path).map_err(|error| format!("{}: {error}", path.display()))?;
         NodeConfig::from_json(&text).map_err(|error| format!("{}: {error}", path.display()))
     }
 
@@ -53,31 +52,20 @@ impl NodeConfig {
     /// # Errors
     /// What is wrong, and where.
     pub fn from_env(name: &str) -> Result<NodeConfig, String> {
-        let text =
-            std::env::var(name).map_err(|error| format!("environment variable {name}: {error}"))?;
-        NodeConfig::from_json(&text)
-            .map_err(|error| format!("environment variable {name}: {error}"))
+        let text = std::env::var(name).map_err(|error| format!("environment variable {name}: {error}"))?;
+        NodeConfig::from_json(&text).map_err(|error| format!("environment variable {name}: {error}"))
     }
 
     fn check(&self) -> Result<(), String> {
         let sites = self.stack.sites.len();
         if sites == 0 || sites > SiteSet::MAX_SITES {
-            return Err(format!(
-                "stack.sites: {sites} sites; there must be 1 to {}",
-                SiteSet::MAX_SITES
-            ));
+            return Err(format!("stack.sites: {sites} sites; there must be 1 to {}", SiteSet::MAX_SITES));
         }
         if self.me.index() >= sites {
-            return Err(format!(
-                "me: {} is not one of the {sites} sites, which count from 0",
-                self.me.0
-            ));
+            return Err(format!("me: {} is not one of the {sites} sites, which count from 0", self.me.0));
         }
         if self.peers.len() != sites {
-            return Err(format!(
-                "peers: {} addresses for {sites} sites; there must be one each",
-                self.peers.len()
-            ));
+            return Err(format!("peers: {} addresses for {sites} sites; there must be one each", self.peers.len()));
         }
         Ok(())
     }

@@ -64,33 +64,15 @@ pub struct Core<M, C, D, O> {
 
 impl<M: Machine, C: Clock, D: Disk, O: Observer> Core<M, C, D, O> {
     /// A core that has not run yet. `outboxes`: one per site.
-    pub fn new(
-        machine: M,
-        clock: C,
-        disk: D,
-        observer: O,
-        outboxes: Vec<Arc<Outbox>>,
-    ) -> Core<M, C, D, O> {
-        Core {
-            machine,
-            clock,
-            disk,
-            observer,
-            outboxes,
-            unanswered: BTreeMap::new(),
-            next_ticket: 0,
-        }
+    pub fn new(machine: M, clock: C, disk: D, observer: O, outboxes: Vec<Arc<Outbox>>) -> Core<M, C, D, O> {
+        Core { machine, clock, disk, observer, outboxes, unanswered: BTreeMap::new(), next_ticket: 0 }
     }
 
     /// Runs until `stop` is told or dropped.
     ///
     /// # Errors
     /// If the disk's thread ends before.
-    pub async fn run(
-        mut self,
-        mut inbound: Inbound,
-        mut stop: oneshot::Receiver<()>,
-    ) -> Result<(), DiskGone> {
+    pub async fn run(mut self, mut inbound: Inbound, mut stop: oneshot::Receiver<()>) -> Result<(), DiskGone> {
         self.tell(Input::Started);
         self.carry_out();
         loop {
@@ -110,11 +92,7 @@ impl<M: Machine, C: Clock, D: Disk, O: Observer> Core<M, C, D, O> {
     }
 
     fn take_what_waits(&mut self, inbound: &mut Inbound) {
-        let past_deadline = |machine: &M, now| {
-            machine
-                .poll_deadline()
-                .is_some_and(|deadline| deadline <= now)
-        };
+        let past_deadline = |machine: &M, now| machine.poll_deadline().is_some_and(|deadline| deadline <= now);
         if past_deadline(&self.machine, self.clock.now()) {
             self.tell(Input::TimePassed);
         }
@@ -182,9 +160,7 @@ impl<M: Machine, C: Clock, D: Disk, O: Observer> Core<M, C, D, O> {
                         drop(reply.send(response));
                     }
                 }
-                Output::Observe(observation) => {
-                    self.observer.observe(self.clock.now(), observation)
-                }
+                Output::Observe(observation) => self.observer.observe(self.clock.now(), observation),
             }
         }
     }

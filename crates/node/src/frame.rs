@@ -29,12 +29,7 @@ pub struct Hello {
 impl Hello {
     /// A hello of this version.
     pub fn new(from: SiteId, to: SiteId) -> Hello {
-        Hello {
-            magic: MAGIC,
-            version: VERSION,
-            from,
-            to,
-        }
+        Hello { magic: MAGIC, version: VERSION, from, to }
     }
 
     /// Reads the hello of a peer that must speak this version and mean `me`.
@@ -43,8 +38,7 @@ impl Hello {
     /// If it does not.
     pub fn read(payload: &[u8], me: SiteId, sites: usize) -> Result<Hello, FrameError> {
         let hello: Hello = postcard::from_bytes(payload).map_err(|_| FrameError::Foreign)?;
-        if hello.magic != MAGIC || hello.to != me || hello.from == me || hello.from.index() >= sites
-        {
+        if hello.magic != MAGIC || hello.to != me || hello.from == me || hello.from.index() >= sites {
             return Err(FrameError::Foreign);
         }
         if hello.version != VERSION {
@@ -72,10 +66,7 @@ pub enum FrameError {
 impl fmt::Display for FrameError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            FrameError::TooLong(len) => write!(
-                f,
-                "a frame of {len} bytes; at most {MAX_PAYLOAD} are allowed"
-            ),
+            FrameError::TooLong(len) => write!(f, "a frame of {len} bytes; at most {MAX_PAYLOAD} are allowed"),
             FrameError::Checksum => f.write_str("a frame that does not match its checksum"),
             FrameError::Malformed => f.write_str("a frame that is no message"),
             FrameError::Foreign => f.write_str("not a peer, or one that means another site"),
@@ -93,8 +84,7 @@ impl std::error::Error for FrameError {}
 /// # Errors
 /// If it is too long.
 pub fn encode<T: Serialize>(content: &T) -> Result<Vec<u8>, FrameError> {
-    let mut frame =
-        postcard::to_extend(content, vec![0; HEADER]).map_err(|_| FrameError::Malformed)?;
+    let mut frame = postcard::to_extend(content, vec![0; HEADER]).map_err(|_| FrameError::Malformed)?;
     let len = frame.len() - HEADER;
     if len > MAX_PAYLOAD {
         return Err(FrameError::TooLong(len));

@@ -31,11 +31,7 @@ pub struct Newest {
 impl Newest {
     /// For so many sites.
     pub fn new(sites: usize) -> Newest {
-        Newest {
-            serials: (0..sites)
-                .map(|_| (AtomicU64::new(0), Notify::new()))
-                .collect(),
-        }
+        Newest { serials: (0..sites).map(|_| (AtomicU64::new(0), Notify::new())).collect() }
     }
 
     fn begin(&self, peer: SiteId) -> u64 {
@@ -58,13 +54,8 @@ impl Newest {
 }
 
 /// Accepts connections and passes on what peers say on them, for as long as it is polled. A full `messages` makes the peers wait.
-pub async fn accept<L, C>(
-    mut listener: L,
-    clock: C,
-    me: SiteId,
-    sites: usize,
-    messages: mpsc::Sender<FromPeer>,
-) where
+pub async fn accept<L, C>(mut listener: L, clock: C, me: SiteId, sites: usize, messages: mpsc::Sender<FromPeer>)
+where
     L: Listener,
     L::Stream: AsyncRead + Unpin + Send + 'static,
     C: Clock,
@@ -107,11 +98,7 @@ where
     S: AsyncRead + Unpin + Send,
     C: Clock,
 {
-    let mut reader = Reader {
-        stream,
-        decoder: Decoder::default(),
-        buffer: vec![0; READ_BYTES],
-    };
+    let mut reader = Reader { stream, decoder: Decoder::default(), buffer: vec![0; READ_BYTES] };
     let hello = tokio::select! {
         biased;
         hello = reader.next(|payload| Hello::read(payload, me, sites)) => hello?,
@@ -120,9 +107,8 @@ where
     let mine = newest.begin(hello.from);
     let reading = async {
         loop {
-            let message = reader
-                .next(|payload| postcard::from_bytes(payload).map_err(|_| FrameError::Malformed))
-                .await?;
+            let message =
+                reader.next(|payload| postcard::from_bytes(payload).map_err(|_| FrameError::Malformed)).await?;
             if messages.send((hello.from, message)).await.is_err() {
                 return Ok(());
             }

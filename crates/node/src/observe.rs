@@ -33,11 +33,7 @@ pub struct Lines<W> {
 impl<W: Write + Send + 'static> Observer for Lines<W> {
     fn observe(&mut self, site_t: Time, observation: Observation) {
         let t_ns = self.run_start_ns.saturating_add(site_t.as_nanos());
-        let line = Line {
-            t_ns,
-            site_t_ns: site_t,
-            observation,
-        };
+        let line = Line { t_ns, site_t_ns: site_t, observation };
         let Ok(mut text) = serde_json::to_vec(&line) else {
             return;
         };
@@ -54,26 +50,13 @@ mod tests {
 
     #[test]
     fn a_line_can_be_read_back() {
-        let mut lines = Lines {
-            out: Vec::new(),
-            run_start_ns: 1000,
-        };
-        let told = Observation::RoleChanged {
-            role: Role::Leader,
-            term: Term(3),
-        };
+        let mut lines = Lines { out: Vec::new(), run_start_ns: 1000 };
+        let told = Observation::RoleChanged { role: Role::Leader, term: Term(3) };
         lines.observe(Time::from_nanos(5), told.clone());
         let text = String::from_utf8(lines.out).unwrap();
         assert_eq!(text.lines().count(), 1);
         assert!(text.ends_with('\n'));
         let line: Line = serde_json::from_str(&text).unwrap();
-        assert_eq!(
-            line,
-            Line {
-                t_ns: 1005,
-                site_t_ns: Time::from_nanos(5),
-                observation: told
-            }
-        );
+        assert_eq!(line, Line { t_ns: 1005, site_t_ns: Time::from_nanos(5), observation: told });
     }
 }

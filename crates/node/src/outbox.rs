@@ -30,8 +30,7 @@ impl Outbox {
         let mut queue = self.lock();
         queue.bytes += frame.len();
         queue.frames.push_back(frame);
-        while queue.frames.len() > MAX_FRAMES || (queue.bytes > MAX_BYTES && queue.frames.len() > 1)
-        {
+        while queue.frames.len() > MAX_FRAMES || (queue.bytes > MAX_BYTES && queue.frames.len() > 1) {
             queue.pop();
             queue.dropped += 1;
         }

@@ -16,13 +16,7 @@ const LONGEST_BACK_OFF: Duration = Duration::from_millis(800);
 
 /// Delivers what is put into `outbox` to the peer at `addr`, for as long as it is polled: connects, says who it is, writes; and
 /// after a failure, again, with twice the pause each time.
-pub async fn deliver<N: Net, C: Clock>(
-    net: N,
-    clock: C,
-    addr: String,
-    hello: Hello,
-    outbox: Arc<Outbox>,
-) {
+pub async fn deliver<N: Net, C: Clock>(net: N, clock: C, addr: String, hello: Hello, outbox: Arc<Outbox>) {
     let Ok(greeting) = frame::encode(&hello) else {
         return;
     };

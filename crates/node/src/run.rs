@@ -48,10 +48,9 @@ impl NodeError {
 impl fmt::Display for NodeError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            NodeError::Hazards(names) => write!(
-                f,
-                "hazards are on ({names}), which break their promises on purpose: give --allow-hazards"
-            ),
+            NodeError::Hazards(names) => {
+                write!(f, "hazards are on ({names}), which break their promises on purpose: give --allow-hazards")
+            }
             NodeError::Config(why) | NodeError::Io(why) | NodeError::Ended(why) => f.write_str(why),
         }
     }
@@ -78,20 +77,12 @@ fn refuse_hazards(args: &RunArgs) -> Result<(), NodeError> {
     if hazards.is_empty() || args.allow_hazards {
         return Ok(());
     }
-    Err(NodeError::Hazards(
-        hazards
-            .iter()
-            .map(|hazard| hazard.name())
-            .collect::<Vec<_>>()
-            .join(", "),
-    ))
+    Err(NodeError::Hazards(hazards.iter().map(|hazard| hazard.name()).collect::<Vec<_>>().join(", ")))
 }
 
 async fn run_until_signal(config: &NodeConfig) -> Result<(), NodeError> {
-    let on =
-        |kind| signal(kind).map_err(|error| NodeError::Io(format!("no signal handler: {error}")));
-    let (mut terminate, mut interrupt) =
-        (on(SignalKind::terminate())?, on(SignalKind::interrupt())?);
+    let on = |kind| signal(kind).map_err(|error| NodeError::Io(format!("no signal handler: {error}")));
+    let (mut terminate, mut interrupt) = (on(SignalKind::terminate())?, on(SignalKind::interrupt())?);
     let mut running = start(config, std::io::stdout()).await?;
     tokio::select! {
         biased;
@@ -110,9 +101,7 @@ pub async fn start(
     config: &NodeConfig,
     out: impl std::io::Write + Send + 'static,
 ) -> Result<shell::Running, NodeError> {
-    let listeners = shell::listen(&TokioNet, config)
-        .await
-        .map_err(|error| NodeError::Io(error.to_string()))?;
+    let listeners = shell::listen(&TokioNet, config).await.map_err(|error| NodeError::Io(error.to_string()))?;
     start_on(config, listeners, out)
 }
 
@@ -134,27 +123,14 @@ pub fn start_on(
     }
     let dir = &config.data_dir;
     let disk = DiskThread::open(dir).map_err(|error| match error.kind() {
-        std::io::ErrorKind::WouldBlock => {
-            NodeError::Io(format!("{}: another process uses it", dir.display()))
-        }
+        std::io::ErrorKind::WouldBlock => NodeError::Io(format!("{}: another process uses it", dir.display())),
         _ => NodeError::Io(format!("{}: {error}", dir.display())),
     })?;
-    let clock = MonotonicClock {
-        run_start_ns: config.run_start_ns,
-    };
+    let clock = MonotonicClock { run_start_ns: config.run_start_ns };
     // A process that comes back must not draw what it drew before: two sites in step would stay in step.
     let draws = |label| Rng::new(config.seed ^ now, label).split(u64::from(config.me.0));
     let site = Site::new(Arc::new(config.stack.clone()), config.me, draws("site"));
-    let observer = Lines {
-        out,
-        run_start_ns: config.run_start_ns,
-    };
-    shell::start(
-        config,
-        (TokioNet, clock, disk),
-        listeners,
-        (site, observer),
-        draws("sessions"),
-    )
-    .map_err(|error| NodeError::Io(error.to_string()))
+    let observer = Lines { out, run_start_ns: config.run_start_ns };
+    shell::start(config, (TokioNet, clock, disk), listeners, (site, observer), draws("sessions"))
+        .map_err(|error| NodeError::Io(error.to_string()))
 }

@@ -52,14 +52,8 @@ pub async fn listen<N: Net>(net: &N, config: &NodeConfig) -> io::Result<Listener
         move |error: io::Error| io::Error::new(error.kind(), format!("{addr}: {error}"))
     };
     Ok(Listeners {
-        peers: net
-            .listen(&config.peer_listen)
-            .await
-            .map_err(at(&config.peer_listen))?,
-        clients: net
-            .listen(&config.http_listen)
-            .await
-            .map_err(at(&config.http_listen))?,
+        peers: net.listen(&config.peer_listen).await.map_err(at(&config.peer_listen))?,
+        clients: net.listen(&config.http_listen).await.map_err(at(&config.http_listen))?,
     })
 }
 
@@ -85,35 +79,15 @@ where
     let sites = config.stack.sites.len();
     let (to_core, messages) = mpsc::channel(MAX_MESSAGES);
     let (asks_in, asks) = mpsc::channel(MAX_ASKS);
-    let (peer_addr, http_addr) = (
-        listeners.peers.local_addr()?,
-        listeners.clients.local_addr()?,
-    );
+    let (peer_addr, http_addr) = (listeners.peers.local_addr()?, listeners.clients.local_addr()?);
 
     let mut tasks = JoinSet::new();
     let outboxes: Vec<Arc<Outbox>> = (0..sites).map(|_| Arc::default()).collect();
-    for (index, addr) in config
-        .peers
-        .iter()
-        .enumerate()
-        .filter(|(index, _)| *index != config.me.index())
-    {
+    for (index, addr) in config.peers.iter().enumerate().filter(|(index, _)| *index != config.me.index()) {
         let hello = Hello::new(config.me, SiteId(index as u8));
-        tasks.spawn(outgoing::deliver(
-            net.clone(),
-            clock.clone(),
-            addr.clone(),
-            hello,
-            outboxes[index].clone(),
-        ));
+        tasks.spawn(outgoing::deliver(net.clone(), clock.clone(), addr.clone(), hello, outboxes[index].clone()));
     }
-    tasks.spawn(incoming::accept(
-        listeners.peers,
-        clock.clone(),
-        config.me,
-        sites,
-        to_core,
-    ));
+    tasks.spawn(incoming::accept(listeners.peers, clock.clone(), config.me, sites, to_core));
     let front = front(config, asks_in, clock.clone(), rng);
     let clients = http::serve::serve(listeners.clients, clock.clone(), http::router(front));
     tasks.spawn(async move { drop(clients.await) });
@@ -121,36 +95,13 @@ where
     let (stop, stopped) = oneshot::channel();
     let core = Core::new(machine, clock, disk, observer, outboxes);
     let core = tokio::spawn(core.run(Inbound { messages, asks }, stopped));
-    Ok(Running {
-        peer_addr,
-        http_addr,
-        stop: Some(stop),
-        core,
-        _tasks: tasks,
-    })
+    Ok(Running { peer_addr, http_addr, stop: Some(stop), core, _tasks: tasks })
 }
 
 fn front<C: Clock>(config: &NodeConfig, asks: mpsc::Sender<Ask>, clock: C, rng: Rng) -> Front<C> {
-    let services = config
-        .stack
-        .services
-        .iter()
-        .map(|service| service.name.clone())
-        .collect();
-    let name = config
-        .stack
-        .sites
-        .get(config.me.index())
-        .map_or("", |site| &site.name)
-        .into();
-    Front {
-        asks,
-        services,
-        me: config.me,
-        name,
-        clock,
-        fresh: Arc::new(Mutex::new(rng)),
-    }
+    let services = config.stack.services.iter().map(|service| service.name.clone()).collect();
+    let name = config.stack.sites.get(config.me.index()).map_or("", |site| &site.name).into();
+    Front { asks, services, me: config.me, name, clock, fresh: Arc::new(Mutex::new(rng)) }
 }
 
 impl Running {

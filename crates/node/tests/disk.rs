@@ -10,11 +10,7 @@ use std::path::Path;
 const LOG: FileId = FileId::Log(1);
 
 fn write(file: FileId, offset: u64, bytes: &[u8]) -> DiskOp {
-    DiskOp::Write {
-        file,
-        offset,
-        bytes: bytes.to_vec(),
-    }
+    DiskOp::Write { file, offset, bytes: bytes.to_vec() }
 }
 
 /// Submits all at once, and returns what the disk tells until it answered `last`.
@@ -45,86 +41,40 @@ async fn operations_take_effect_in_order() {
     let mut disk = DiskThread::open(&dir.path().join("made/on/demand")).unwrap();
     let ops = vec![
         DiskOp::Create { file: LOG },
-        DiskOp::SyncDir {
-            token: DiskToken(1),
-        },
+        DiskOp::SyncDir { token: DiskToken(1) },
         write(LOG, 0, b"hello"),
-        DiskOp::Sync {
-            file: LOG,
-            token: DiskToken(2),
-        },
+        DiskOp::Sync { file: LOG, token: DiskToken(2) },
         write(LOG, 5, b" world"),
         write(LOG, 0, b"J"),
-        DiskOp::Sync {
-            file: LOG,
-            token: DiskToken(3),
-        },
+        DiskOp::Sync { file: LOG, token: DiskToken(3) },
         DiskOp::Truncate { file: LOG, len: 4 },
         write(LOG, 6, b"!"),
         DiskOp::Create { file: LOG },
-        DiskOp::Read {
-            file: LOG,
-            token: DiskToken(4),
-        },
-        DiskOp::Read {
-            file: FileId::MetaA,
-            token: DiskToken(5),
-        },
-        DiskOp::Create {
-            file: FileId::MetaA,
-        },
-        DiskOp::Rename {
-            from: LOG,
-            to: FileId::Log(2),
-        },
+        DiskOp::Read { file: LOG, token: DiskToken(4) },
+        DiskOp::Read { file: FileId::MetaA, token: DiskToken(5) },
+        DiskOp::Create { file: FileId::MetaA },
+        DiskOp::Rename { from: LOG, to: FileId::Log(2) },
         write(FileId::Log(2), 0, b"h"),
-        DiskOp::Create {
-            file: FileId::MetaB,
-        },
-        DiskOp::Delete {
-            file: FileId::MetaB,
-        },
-        DiskOp::List {
-            token: DiskToken(6),
-        },
+        DiskOp::Create { file: FileId::MetaB },
+        DiskOp::Delete { file: FileId::MetaB },
+        DiskOp::List { token: DiskToken(6) },
     ];
-    let told = told(&mut disk, ops, DiskToken(6)).await;
+    let mut told = told(&mut disk, ops, DiskToken(6)).await;
     let expected = [
-        Input::Synced {
-            token: DiskToken(1),
-        },
-        Input::Synced {
-            token: DiskToken(2),
-        },
-        Input::Synced {
-            token: DiskToken(3),
-        },
-        Input::FileRead {
-            token: DiskToken(4),
-            result: Ok(Some(b"Jell\0\0!".to_vec())),
-        },
-        Input::FileRead {
-            token: DiskToken(5),
-            result: Ok(None),
-        },
-        Input::FilesListed {
-            token: DiskToken(6),
-            result: Ok(vec![FileId::MetaA, FileId::Log(2)]),
-        },
+        Input::Synced { token: DiskToken(1) },
+        Input::Synced { token: DiskToken(2) },
+        Input::Synced { token: DiskToken(3) },
+        Input::FileRead { token: DiskToken(4), result: Ok(Some(b"Jell\0\0!".to_vec())) },
+        Input::FileRead { token: DiskToken(5), result: Ok(None) },
+        Input::FilesListed { token: DiskToken(6), result: Ok(vec![FileId::MetaA, FileId::Log(2)]) },
     ];
-    let mut told = told;
     told.sort_by_key(|input| match input {
-        Input::Synced { token }
-        | Input::FileRead { token, .. }
-        | Input::FilesListed { token, .. } => *token,
+        Input::Synced { token } | Input::FileRead { token, .. } | Input::FilesListed { token, .. } => *token,
         other => panic!("{other:?}"),
     });
     assert_eq!(told, expected);
     assert_eq!(disk.pending(), 0);
-    assert_eq!(
-        read_back(&dir.path().join("made/on/demand"), FileId::Log(2)),
-        b"hell\0\0!"
-    );
+    assert_eq!(read_back(&dir.path().join("made/on/demand"), FileId::Log(2)), b"hell\0\0!");
 }
 
 #[tokio::test]
@@ -133,39 +83,17 @@ async fn what_fails_is_told_and_the_rest_goes_on() {
     let mut disk = DiskThread::open(dir.path()).unwrap();
     let ops = vec![
         write(LOG, 0, b"into nothing"),
-        DiskOp::Sync {
-            file: LOG,
-            token: DiskToken(1),
-        },
+        DiskOp::Sync { file: LOG, token: DiskToken(1) },
         write(LOG, 0, b"into nothing"),
-        DiskOp::Sync {
-            file: LOG,
-            token: DiskToken(2),
-        },
+        DiskOp::Sync { file: LOG, token: DiskToken(2) },
         DiskOp::Delete { file: LOG },
-        DiskOp::List {
-            token: DiskToken(3),
-        },
+        DiskOp::List { token: DiskToken(3) },
     ];
     let told = told(&mut disk, ops, DiskToken(3)).await;
-    let failed = |input: &&Input| {
-        matches!(
-            input,
-            Input::WriteFailed {
-                file: LOG,
-                error: DiskError::Io
-            }
-        )
-    };
+    let failed = |input: &&Input| matches!(input, Input::WriteFailed { file: LOG, error: DiskError::Io });
     assert_eq!(told.iter().filter(failed).count(), 3, "{told:?}");
     for token in [1, 2].map(DiskToken) {
-        assert!(
-            told.contains(&Input::SyncFailed {
-                token,
-                error: DiskError::Io
-            }),
-            "{told:?}"
-        );
+        assert!(told.contains(&Input::SyncFailed { token, error: DiskError::Io }), "{told:?}");
     }
 }
 
@@ -185,10 +113,7 @@ async fn dropping_it_carries_out_what_was_submitted() {
 async fn a_directory_has_one_process() {
     let dir = tempfile::tempdir().unwrap();
     let first = DiskThread::open(dir.path()).unwrap();
-    assert_eq!(
-        DiskThread::open(dir.path()).unwrap_err().kind(),
-        std::io::ErrorKind::WouldBlock
-    );
+    assert_eq!(DiskThread::open(dir.path()).unwrap_err().kind(), std::io::ErrorKind::WouldBlock);
     drop(first);
     DiskThread::open(dir.path()).unwrap();
 }
@@ -196,34 +121,13 @@ async fn a_directory_has_one_process() {
 #[tokio::test]
 async fn names_of_others_are_left_alone() {
     let dir = tempfile::tempdir().unwrap();
-    for name in [
-        "meta.a",
-        "log.00000007",
-        "log.7",
-        "log.+0000007",
-        "log.-0000001",
-        "lost+found",
-        "meta.c",
-    ] {
+    for name in ["meta.a", "log.00000007", "log.7", "log.+0000007", "log.-0000001", "lost+found", "meta.c"] {
         std::fs::write(dir.path().join(name), b"").unwrap();
     }
     let mut disk = DiskThread::open(dir.path()).unwrap();
-    let told = told(
-        &mut disk,
-        vec![DiskOp::List {
-            token: DiskToken(1),
-        }],
-        DiskToken(1),
-    )
-    .await;
+    let told = told(&mut disk, vec![DiskOp::List { token: DiskToken(1) }], DiskToken(1)).await;
     let files = vec![FileId::MetaA, FileId::Log(7)];
-    assert_eq!(
-        told,
-        [Input::FilesListed {
-            token: DiskToken(1),
-            result: Ok(files)
-        }]
-    );
+    assert_eq!(told, [Input::FilesListed { token: DiskToken(1), result: Ok(files) }]);
 }
 
 /// What a batch of operations on two files must leave behind.
@@ -232,11 +136,7 @@ fn reference(ops: &[DiskOp]) -> [Vec<u8>; 2] {
     for op in ops {
         let place = |file: &FileId| usize::from(*file == FileId::Log(2));
         match op {
-            DiskOp::Write {
-                file,
-                offset,
-                bytes,
-            } => {
+            DiskOp::Write { file, offset, bytes } => {
                 let content: &mut Vec<u8> = &mut files[place(file)];
                 let end = *offset as usize + bytes.len();
                 content.resize(content.len().max(end), 0);
@@ -250,12 +150,7 @@ fn reference(ops: &[DiskOp]) -> [Vec<u8>; 2] {
 }
 
 fn any_op() -> impl Strategy<Value = (u8, u8, u64, Vec<u8>)> {
-    (
-        0..4_u8,
-        1..=2_u8,
-        0..64_u64,
-        prop::collection::vec(any::<u8>(), 1..16),
-    )
+    (0..4_u8, 1..=2_u8, 0..64_u64, prop::collection::vec(any::<u8>(), 1..16))
 }
 
 proptest! {

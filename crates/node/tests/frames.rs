@@ -75,10 +75,7 @@ fn an_oversized_frame_is_refused_before_it_is_there() {
     let mut decoder = Decoder::default();
     decoder.push(&(MAX_PAYLOAD as u32 + 1).to_le_bytes());
     decoder.push(&[0; 4]);
-    assert_eq!(
-        decoder.next_payload(),
-        Err(FrameError::TooLong(MAX_PAYLOAD + 1))
-    );
+    assert_eq!(decoder.next_payload(), Err(FrameError::TooLong(MAX_PAYLOAD + 1)));
     // As a string, since a sequence of that many bytes is encoded one by one.
     let too_long = "x".repeat(MAX_PAYLOAD + 1);
     assert_eq!(encode(&too_long), Err(FrameError::TooLong(MAX_PAYLOAD + 5)));
@@ -88,25 +85,13 @@ fn an_oversized_frame_is_refused_before_it_is_there() {
 fn a_hello_for_another_or_of_another_version_is_refused() {
     let payload = |hello: &Hello| encode(hello).unwrap()[HEADER..].to_vec();
     let meant_for_two = payload(&Hello::new(SiteId(1), SiteId(2)));
-    assert_eq!(
-        Hello::read(&meant_for_two, SiteId(0), 3),
-        Err(FrameError::Foreign)
-    );
+    assert_eq!(Hello::read(&meant_for_two, SiteId(0), 3), Err(FrameError::Foreign));
     let from_nobody = payload(&Hello::new(SiteId(9), SiteId(0)));
-    assert_eq!(
-        Hello::read(&from_nobody, SiteId(0), 3),
-        Err(FrameError::Foreign)
-    );
+    assert_eq!(Hello::read(&from_nobody, SiteId(0), 3), Err(FrameError::Foreign));
     let from_itself = payload(&Hello::new(SiteId(0), SiteId(0)));
-    assert_eq!(
-        Hello::read(&from_itself, SiteId(0), 3),
-        Err(FrameError::Foreign)
-    );
+    assert_eq!(Hello::read(&from_itself, SiteId(0), 3), Err(FrameError::Foreign));
     // The version follows the four bytes of magic.
     let mut newer = payload(&Hello::new(SiteId(1), SiteId(0)));
     newer[4] += 1;
-    assert_eq!(
-        Hello::read(&newer, SiteId(0), 3),
-        Err(FrameError::Version(VERSION + 1))
-    );
+    assert_eq!(Hello::read(&newer, SiteId(0), 3), Err(FrameError::Version(VERSION + 1)));
 }

@@ -24,11 +24,7 @@ async fn link() -> (TcpListener, Arc<Outbox>, tokio::task::JoinHandle<()>) {
 }
 
 async fn accept(listener: &TcpListener) -> TcpStream {
-    tokio::time::timeout(PATIENCE, listener.accept())
-        .await
-        .expect("it connects")
-        .unwrap()
-        .0
+    tokio::time::timeout(PATIENCE, listener.accept()).await.expect("it connects").unwrap().0
 }
 
 #[tokio::test]
@@ -40,11 +36,7 @@ async fn a_deaf_peer_costs_no_more_than_the_queue_and_is_left_after_the_deadline
         tokio::task::yield_now().await;
     }
     let held = MAX_BYTES / MESSAGE;
-    assert!(
-        outbox.dropped() as usize >= 100 - held - 16,
-        "{} of 100 were dropped",
-        outbox.dropped()
-    );
+    assert!(outbox.dropped() as usize >= 100 - held - 16, "{} of 100 were dropped", outbox.dropped());
     // It gives the connection up and makes a new one.
     accept(&listener).await;
     task.abort();

@@ -55,7 +55,10 @@ impl Pool {
     ///
     /// # Errors
     /// [`Sent::Refused`] or [`Sent::Broken`].
-    pub async fn exchange(&self, mut http: hyper::Request<Full<Bytes>>) -> Result<(hyper::http::response::Parts, Bytes), Sent> {
+    pub async fn exchange(
+        &self,
+        mut http: hyper::Request<Full<Bytes>>,
+    ) -> Result<(hyper::http::response::Parts, Bytes), Sent> {
         loop {
             let (mut connection, kept) = match self.take_idle() {
                 Some(connection) => (connection, true),

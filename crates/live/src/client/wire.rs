@@ -17,11 +17,17 @@ const RESULT: &str = "firedrill-result";
 ///
 /// # Errors
 /// None that a plan's names could cause; the HTTP library's otherwise.
-pub fn request(request: &Request, service: &str, host: &str) -> Result<hyper::Request<Full<Bytes>>, hyper::http::Error> {
+pub fn request(
+    request: &Request,
+    service: &str,
+    host: &str,
+) -> Result<hyper::Request<Full<Bytes>>, hyper::http::Error> {
     let key = escaped(request.op.key().as_str());
     let (method, path, body, kind) = match &request.op {
         Op::Read { .. } => ("GET", "", Bytes::new(), None),
-        Op::Write { value, .. } => ("PUT", "", Bytes::copy_from_slice(value.as_bytes()), Some("application/octet-stream")),
+        Op::Write { value, .. } => {
+            ("PUT", "", Bytes::copy_from_slice(value.as_bytes()), Some("application/octet-stream"))
+        }
         Op::Cas { expected, value, .. } => {
             let body = json!({ "expected": expected.as_ref().map(content), "value": content(value) });
             ("POST", "/cas", Bytes::from(body.to_string()), Some("application/json"))
@@ -87,7 +93,10 @@ mod tests {
         let asked = Request { session: SessionId(7), seq: 2, service: ServiceId(0), op };
         let http = request(&asked, "core mcp", "ny").unwrap();
         assert_eq!(http.uri(), "/v1/sessions/a%2Fb%20c%3F%C3%BC?service=core%20mcp");
-        assert_eq!((http.headers()["firedrill-session"].as_bytes(), http.headers()["firedrill-seq"].as_bytes()), (&b"7"[..], &b"2"[..]));
+        assert_eq!(
+            (http.headers()["firedrill-session"].as_bytes(), http.headers()["firedrill-seq"].as_bytes()),
+            (&b"7"[..], &b"2"[..])
+        );
     }
 
     #[test]

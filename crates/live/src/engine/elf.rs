@@ -9,11 +9,10 @@ use std::process::Command;
 /// # Errors
 /// If `ldd` can't be run, or a library is missing.
 pub fn libraries(program: &Path) -> Result<Vec<PathBuf>, LiveError> {
-    let output = Command::new("ldd")
-        .arg(program)
-        .env("LC_ALL", "C")
-        .output()
-        .map_err(|error| LiveError::Program(format!("ldd, which names its shared libraries, can't be run: {error}")))?;
+    let output =
+        Command::new("ldd").arg(program).env("LC_ALL", "C").output().map_err(|error| {
+            LiveError::Program(format!("ldd, which names its shared libraries, can't be run: {error}"))
+        })?;
     let (out, err) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
     if err.contains("not a dynamic executable") || out.contains("statically linked") {
         return Ok(Vec::new());
@@ -51,7 +50,8 @@ mod tests {
     fn reads_what_ldd_writes() {
         let listing = "\tlinux-vdso.so.1 (0x00007ffd)\n\tlibssl.so.3 => /lib/x86_64-linux-gnu/libssl.so.3 (0x00007f1)\n\
                        \tlibc.so.6 => /lib/x86_64-linux-gnu/libc.so.6 (0x00007f2)\n\t/lib64/ld-linux-x86-64.so.2 (0x00007f3)\n";
-        let expected = ["/lib/x86_64-linux-gnu/libssl.so.3", "/lib/x86_64-linux-gnu/libc.so.6", "/lib64/ld-linux-x86-64.so.2"];
+        let expected =
+            ["/lib/x86_64-linux-gnu/libssl.so.3", "/lib/x86_64-linux-gnu/libc.so.6", "/lib64/ld-linux-x86-64.so.2"];
         assert_eq!(parse(listing).unwrap(), expected.map(PathBuf::from));
         let missing = parse("\tlibssl.so.3 => not found\n").unwrap_err();
         assert!(missing.to_string().contains("libssl.so.3"), "{missing}");

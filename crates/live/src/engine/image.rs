@@ -47,13 +47,17 @@ fn pack(program: &Path) -> Result<(Vec<u8>, String), LiveError> {
         archive.append_data(&mut header, format!("{name}/"), io::empty()).map_err(|error| failed(program, error))?;
     }
     let here = PathBuf::from("/").join(PROGRAM);
-    let files = std::iter::once((program, here.as_path())).chain(libraries.iter().map(|path| (path.as_path(), path.as_path())));
+    let files =
+        std::iter::once((program, here.as_path())).chain(libraries.iter().map(|path| (path.as_path(), path.as_path())));
     for (from, to) in files {
         let bytes = std::fs::read(from).map_err(|error| failed(from, error))?;
         let name = to.strip_prefix("/").unwrap_or(to);
-        archive.append_data(&mut header(bytes.len() as u64, 0o755), name, bytes.as_slice()).map_err(|error| failed(from, error))?;
+        archive
+            .append_data(&mut header(bytes.len() as u64, 0o755), name, bytes.as_slice())
+            .map_err(|error| failed(from, error))?;
     }
-    let directories: BTreeSet<String> = libraries.iter().filter_map(|path| Some(path.parent()?.display().to_string())).collect();
+    let directories: BTreeSet<String> =
+        libraries.iter().filter_map(|path| Some(path.parent()?.display().to_string())).collect();
     let library_path = directories.into_iter().collect::<Vec<_>>().join(":");
     archive.into_inner().map(|bytes| (bytes, library_path)).map_err(|error| failed(program, error))
 }

@@ -28,8 +28,13 @@ impl Labels {
 
     /// As names and values.
     pub fn pairs(&self) -> [(String, String); 4] {
-        [(OURS, "1".to_owned()), (RUN, self.run.clone()), (OWNER, self.owner.process.clone()), (HOST, self.owner.host.clone())]
-            .map(|(name, value)| (name.to_owned(), value))
+        [
+            (OURS, "1".to_owned()),
+            (RUN, self.run.clone()),
+            (OWNER, self.owner.process.clone()),
+            (HOST, self.owner.host.clone()),
+        ]
+        .map(|(name, value)| (name.to_owned(), value))
     }
 
     /// As a map.

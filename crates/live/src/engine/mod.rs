@@ -33,7 +33,8 @@ pub async fn connect() -> Result<Docker, LiveError> {
 /// # Errors
 /// Why none answers.
 pub fn available() -> Result<(), String> {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(|error| error.to_string())?;
+    let runtime =
+        tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(|error| error.to_string())?;
     runtime.block_on(connect()).map(|_| ()).map_err(|error| match error {
         LiveError::NoEngine(why) => why,
         other => other.to_string(),

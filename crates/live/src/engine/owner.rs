@@ -66,7 +66,8 @@ fn life(owner: &Owner, here: &str, start_time: impl Fn(u32) -> Option<u64>) -> L
 
 fn host() -> String {
     let read = |path: &str| fs::read_to_string(path).map(|text| text.trim().to_owned()).unwrap_or_default();
-    let machine = Some(read("/etc/machine-id")).filter(|id| !id.is_empty()).unwrap_or_else(|| read("/proc/sys/kernel/hostname"));
+    let machine =
+        Some(read("/etc/machine-id")).filter(|id| !id.is_empty()).unwrap_or_else(|| read("/proc/sys/kernel/hostname"));
     let namespace = fs::read_link("/proc/self/ns/pid").map(|link| link.display().to_string()).unwrap_or_default();
     format!("{machine}/{}/{namespace}", read("/proc/sys/kernel/random/boot_id"))
 }

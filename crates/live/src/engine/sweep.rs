@@ -123,7 +123,8 @@ pub async fn remove(docker: &Docker, things: Vec<Thing>) -> Swept {
     let mut swept = Swept::default();
     for kind in [Kind::Container, Kind::Network, Kind::Volume, Kind::Image] {
         let of_kind = things.iter().filter(|thing| thing.kind == kind);
-        let results = futures_util::future::join_all(of_kind.map(async |thing| (thing, remove_one(docker, thing).await)));
+        let results =
+            futures_util::future::join_all(of_kind.map(async |thing| (thing, remove_one(docker, thing).await)));
         for (thing, result) in results.await {
             match result {
                 Ok(()) => swept.removed.push(thing.to_string()),
@@ -149,7 +150,9 @@ async fn remove_one(docker: &Docker, thing: &Thing) -> Result<(), Error> {
     loop {
         match ask_to_remove(docker, thing).await {
             Ok(()) | Err(Error::DockerResponseServerError { status_code: 404, .. }) => return Ok(()),
-            Err(Error::DockerResponseServerError { status_code: 403 | 409, .. }) if tokio::time::Instant::now() < deadline => {
+            Err(Error::DockerResponseServerError { status_code: 403 | 409, .. })
+                if tokio::time::Instant::now() < deadline =>
+            {
                 tokio::time::sleep(PAUSE).await;
             }
             Err(error) => return Err(error),

@@ -137,7 +137,8 @@ fn apply(client: &Client, change: &Change) -> Result<(), String> {
     }
     let streams = [("upstream", change.from.up, change.to.up), ("downstream", change.from.down, change.to.down)];
     let only_added = streams.iter().all(|(_, from, to)| {
-        let untouched = (from.latency_ms, from.jitter_ms) == (to.latency_ms, to.jitter_ms) || *from == Stream::default();
+        let untouched =
+            (from.latency_ms, from.jitter_ms) == (to.latency_ms, to.jitter_ms) || *from == Stream::default();
         untouched && (to.stalled || !from.stalled)
     });
     if !only_added {
@@ -165,7 +166,9 @@ fn verify(proxy: &Proxy, change: &Change) -> Result<(), String> {
     let toxics = &proxy.proxy_pack.toxics;
     for (name, stream) in [("upstream", change.to.up), ("downstream", change.to.down)] {
         let of = |kind: &str| toxics.iter().find(|toxic| toxic.stream == name && toxic.r#type == kind);
-        let attribute = |kind: &str, attribute: &str| of(kind).and_then(|toxic: &ToxicPack| toxic.attributes.get(attribute).copied());
+        let attribute = |kind: &str, attribute: &str| {
+            of(kind).and_then(|toxic: &ToxicPack| toxic.attributes.get(attribute).copied())
+        };
         let found = Stream {
             latency_ms: attribute("latency", "latency").unwrap_or(0),
             jitter_ms: attribute("latency", "jitter").unwrap_or(0),

@@ -99,9 +99,18 @@ mod tests {
     fn a_one_way_partition_strikes_one_direction() {
         let (there, back) = (entry(A, 1), entry(B, 0));
         let cut = |direction| Fault::Partition { a: vec![A], b: vec![B], direction };
-        assert_eq!((stalled(&there, &cut(Direction::To)), stalled(&back, &cut(Direction::To))), ((true, false), (false, false)));
-        assert_eq!((stalled(&there, &cut(Direction::From)), stalled(&back, &cut(Direction::From))), ((false, false), (true, false)));
-        assert_eq!((stalled(&there, &cut(Direction::Both)), stalled(&back, &cut(Direction::Both))), ((true, false), (true, false)));
+        assert_eq!(
+            (stalled(&there, &cut(Direction::To)), stalled(&back, &cut(Direction::To))),
+            ((true, false), (false, false))
+        );
+        assert_eq!(
+            (stalled(&there, &cut(Direction::From)), stalled(&back, &cut(Direction::From))),
+            ((false, false), (true, false))
+        );
+        assert_eq!(
+            (stalled(&there, &cut(Direction::Both)), stalled(&back, &cut(Direction::Both))),
+            ((true, false), (true, false))
+        );
     }
 
     #[test]

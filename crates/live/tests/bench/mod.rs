@@ -4,8 +4,8 @@ use crate::setup::setup;
 use firedrill_drill::world::{Action, Command, Happened, RequestId, World, WorldEvent};
 use firedrill_live::{Halt, Live, LiveOptions};
 use firedrill_model::{
-    Fault, FaultId, FaultKind, Key, LogIndex, Observation, Op, OpResult, RegionId, Request, Response, ServiceId, SessionId,
-    SiteId, Time, Value,
+    Fault, FaultId, FaultKind, Key, LogIndex, Observation, Op, OpResult, RegionId, Request, Response, ServiceId,
+    SessionId, SiteId, Time, Value,
 };
 use libtest_mimic::Failed;
 use std::process::Command as Process;
@@ -51,7 +51,16 @@ impl Bench {
         let options = LiveOptions { run: run_name(test), ..LiveOptions::default() };
         let (run, halt) = (options.run.clone(), options.halt.clone());
         let live = Live::start(&setup(), options)?;
-        Ok(Bench { live: Some(live), run, halt, now: Time::ZERO, commands: Vec::new(), told: Vec::new(), requests: 0, faults: 0 })
+        Ok(Bench {
+            live: Some(live),
+            run,
+            halt,
+            now: Time::ZERO,
+            commands: Vec::new(),
+            told: Vec::new(),
+            requests: 0,
+            faults: 0,
+        })
     }
 
     /// Ends the run, and makes sure that nothing is left of it.
@@ -117,18 +126,19 @@ impl Bench {
     }
 
     pub fn struck(&self, fault: FaultId) -> bool {
-        let struck = |event: &WorldEvent| matches!(event, WorldEvent::FaultBegan { id, struck: true, .. } if *id == fault);
+        let struck =
+            |event: &WorldEvent| matches!(event, WorldEvent::FaultBegan { id, struck: true, .. } if *id == fault);
         self.told.iter().any(|happened| struck(&happened.event))
     }
 
     pub fn has_observed(&self, wanted: impl Fn(&Observation) -> bool) -> bool {
-        self.told.iter().any(|happened| matches!(&happened.event, WorldEvent::Observed { observation, .. } if wanted(observation)))
+        self.told
+            .iter()
+            .any(|happened| matches!(&happened.event, WorldEvent::Observed { observation, .. } if wanted(observation)))
     }
 
     pub fn count_observed(&self, by: SiteId, wanted: impl Fn(&Observation) -> bool) -> usize {
-        let observed = |event: &WorldEvent| {
-            matches!(event, WorldEvent::Observed { site, observation, .. } if *site == by && wanted(observation))
-        };
+        let observed = |event: &WorldEvent| matches!(event, WorldEvent::Observed { site, observation, .. } if *site == by && wanted(observation));
         self.told.iter().filter(|happened| observed(&happened.event)).count()
     }
 
@@ -148,7 +158,14 @@ impl Bench {
         Ok(())
     }
 
-    pub fn write(&mut self, region: RegionId, site: SiteId, key: &str, value: &str, within: Duration) -> Result<(), String> {
+    pub fn write(
+        &mut self,
+        region: RegionId,
+        site: SiteId,
+        key: &str,
+        value: &str,
+        within: Duration,
+    ) -> Result<(), String> {
         self.done(region, site, &Bench::write_of(key, value), within).map(|_| ())
     }
 

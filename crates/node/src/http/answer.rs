@@ -30,11 +30,7 @@ pub fn of(response: Response) -> HttpResponse {
         Response::NotApplied(reason) => not_applied(reason, reason_text(reason)),
         Response::Unknown => {
             let text = "the site can't tell whether it was or will be applied; retry with the same Firedrill-Seq";
-            answer(
-                StatusCode::GATEWAY_TIMEOUT,
-                UNKNOWN,
-                Json(json!({ "result": UNKNOWN, "detail": text })),
-            )
+            answer(StatusCode::GATEWAY_TIMEOUT, UNKNOWN, Json(json!({ "result": UNKNOWN, "detail": text })))
         }
     }
 }
@@ -58,23 +54,13 @@ fn done(result: OpResult) -> HttpResponse {
 }
 
 fn not_applied(reason: NotApplied, detail: &str) -> HttpResponse {
-    let status = if reason == NotApplied::Invalid {
-        StatusCode::BAD_REQUEST
-    } else {
-        StatusCode::SERVICE_UNAVAILABLE
-    };
-    answer(
-        status,
-        NOT_APPLIED,
-        Json(json!({ "result": NOT_APPLIED, "reason": reason, "detail": detail })),
-    )
+    let status = if reason == NotApplied::Invalid { StatusCode::BAD_REQUEST } else { StatusCode::SERVICE_UNAVAILABLE };
+    answer(status, NOT_APPLIED, Json(json!({ "result": NOT_APPLIED, "reason": reason, "detail": detail })))
 }
 
 fn reason_text(reason: NotApplied) -> &'static str {
     match reason {
-        NotApplied::NotPromoted => {
-            "the service is not promoted at this site; ask the site that its DNS record names"
-        }
+        NotApplied::NotPromoted => "the service is not promoted at this site; ask the site that its DNS record names",
         NotApplied::NoLeader => "the site knows no leader; retry after the election",
         NotApplied::Busy => "the site has too much to do; retry later",
         NotApplied::Invalid => "the request is malformed or too large",

@@ -37,10 +37,9 @@ impl Content {
     pub fn into_value(self) -> Result<Value, String> {
         match self {
             Content::Text(text) => Ok(Value::new(text.as_bytes())),
-            Content::Bytes { base64 } => STANDARD
-                .decode(base64)
-                .map(|bytes| Value::new(&bytes))
-                .map_err(|error| format!("base64: {error}")),
+            Content::Bytes { base64 } => {
+                STANDARD.decode(base64).map(|bytes| Value::new(&bytes)).map_err(|error| format!("base64: {error}"))
+            }
         }
     }
 }

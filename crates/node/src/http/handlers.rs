@@ -12,9 +12,7 @@ use axum::extract::rejection::{BytesRejection, PathRejection, QueryRejection};
 use axum::extract::{Path, Query, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response as HttpResponse};
-use firedrill_model::{
-    Key, NotApplied, Op, Request, Response, ServiceId, SessionId, SiteId, Value,
-};
+use firedrill_model::{Key, NotApplied, Op, Request, Response, ServiceId, SessionId, SiteId, Value};
 use serde::{Deserialize, Serialize};
 use std::sync::PoisonError;
 use tokio::sync::{mpsc::error::TrySendError, oneshot};
@@ -64,12 +62,7 @@ pub async fn write<C: Clock>(
     headers: HeaderMap,
     body: Body,
 ) -> HttpResponse {
-    let op = key_of(key).and_then(|key| {
-        Ok(Op::Write {
-            key,
-            value: Value::new(&bytes_of(body)?),
-        })
-    });
+    let op = key_of(key).and_then(|key| Ok(Op::Write { key, value: Value::new(&bytes_of(body)?) }));
     answered(&front, service, &headers, op).await
 }
 
@@ -82,26 +75,14 @@ pub async fn cas<C: Clock>(
     body: Body,
 ) -> HttpResponse {
     let op = key_of(key).and_then(|key| {
-        let cas: Cas =
-            serde_json::from_slice(&bytes_of(body)?).map_err(|error| format!("body: {error}"))?;
-        let expected = cas
-            .expected
-            .map(|content| content.into_value())
-            .transpose()?;
+        let cas: Cas = serde_json::from_slice(&bytes_of(body)?).map_err(|error| format!("body: {error}"))?;
+        let expected = cas.expected.map(|content| content.into_value()).transpose()?;
         let value = cas.value.into_value()?;
-        let longest = expected
-            .iter()
-            .chain([&value])
-            .map(|v| v.as_bytes().len())
-            .max();
+        let longest = expected.iter().chain([&value]).map(|v| v.as_bytes().len()).max();
         if longest > Some(MAX_VALUE) {
             return Err(format!("a value may have at most {MAX_VALUE} bytes"));
         }
-        Ok(Op::Cas {
-            key,
-            expected,
-            value,
-        })
+        Ok(Op::Cas { key, expected, value })
     });
     answered(&front, service, &headers, op).await
 }
@@ -119,12 +100,7 @@ pub async fn status<C: Clock>(State(front): State<Front<C>>) -> HttpResponse {
         () = front.clock.sleep_until(front.clock.now() + DEADLINE) => None,
     };
     match status {
-        Some(status) => Json(SiteStatus {
-            site: front.me,
-            name: front.name.to_string(),
-            status,
-        })
-        .into_response(),
+        Some(status) => Json(SiteStatus { site: front.me, name: front.name.to_string(), status }).into_response(),
         None => StatusCode::GATEWAY_TIMEOUT.into_response(),
     }
 }
@@ -141,12 +117,7 @@ async fn answered<C: Clock>(
     }
 }
 
-fn request_of<C>(
-    front: &Front<C>,
-    service: Service,
-    headers: &HeaderMap,
-    op: Op,
-) -> Result<Request, String> {
+fn request_of<C>(front: &Front<C>, service: Service, headers: &HeaderMap, op: Op) -> Result<Request, String> {
     let Query(asked) = service.map_err(|error| error.body_text())?;
     let service = match asked.service {
         None => 0,
@@ -154,32 +125,17 @@ fn request_of<C>(
             .services
             .iter()
             .position(|known| *known == name)
-            .ok_or_else(|| {
-                format!(
-                    "service: there is no {name}; there are {}",
-                    front.services.join(", ")
-                )
-            })?,
+            .ok_or_else(|| format!("service: there is no {name}; there are {}", front.services.join(", ")))?,
     };
     let service = ServiceId(u8::try_from(service).map_err(|_| "service: too many".to_owned())?);
-    let (session, seq) = match (
-        number(headers, SESSION_HEADER)?,
-        number(headers, SEQ_HEADER)?,
-    ) {
+    let (session, seq) = match (number(headers, SESSION_HEADER)?, number(headers, SEQ_HEADER)?) {
         (Some(session), Some(seq)) => (SessionId(session), seq),
         (None, None) => (fresh_session(front), 1),
         _ => {
-            return Err(format!(
-                "give both of the headers {SESSION_HEADER} and {SEQ_HEADER}, or neither"
-            ));
+            return Err(format!("give both of the headers {SESSION_HEADER} and {SEQ_HEADER}, or neither"));
         }
     };
-    Ok(Request {
-        session,
-        seq,
-        service,
-        op,
-    })
+    Ok(Request { session, seq, service, op })
 }
 
 fn fresh_session<C>(front: &Front<C>) -> SessionId {
@@ -207,10 +163,7 @@ async fn ask<C: Clock>(front: &Front<C>, request: Request) -> Response {
 fn key_of(key: KeyPath) -> Result<Key, String> {
     let Path(key) = key.map_err(|error| format!("key: {}", error.body_text()))?;
     if key.is_empty() || key.len() > MAX_KEY {
-        return Err(format!(
-            "key: {} bytes; there must be 1 to {MAX_KEY}",
-            key.len()
-        ));
+        return Err(format!("key: {} bytes; there must be 1 to {MAX_KEY}", key.len()));
     }
     Ok(Key::new(&key))
 }
@@ -224,7 +177,5 @@ fn number(headers: &HeaderMap, name: &str) -> Result<Option<u64>, String> {
         return Ok(None);
     };
     let number = value.to_str().ok().and_then(|text| text.parse().ok());
-    number
-        .map(Some)
-        .ok_or_else(|| format!("{name}: not a number from 0 to {}", u64::MAX))
+    number.map(Some).ok_or_else(|| format!("{name}: not a number from 0 to {}", u64::MAX))
 }

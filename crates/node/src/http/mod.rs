@@ -56,15 +56,10 @@ pub struct Front<C> {
 
 /// The routes.
 pub fn router<C: Clock>(front: Front<C>) -> Router {
-    let sessions = get(handlers::read::<C>)
-        .put(handlers::write::<C>)
-        .layer(DefaultBodyLimit::max(MAX_VALUE));
+    let sessions = get(handlers::read::<C>).put(handlers::write::<C>).layer(DefaultBodyLimit::max(MAX_VALUE));
     Router::new()
         .route("/v1/sessions/{key}", sessions)
-        .route(
-            "/v1/sessions/{key}/cas",
-            post(handlers::cas::<C>).layer(DefaultBodyLimit::max(MAX_CAS_BODY)),
-        )
+        .route("/v1/sessions/{key}/cas", post(handlers::cas::<C>).layer(DefaultBodyLimit::max(MAX_CAS_BODY)))
         .route("/v1/status", get(handlers::status::<C>))
         .with_state(front)
 }

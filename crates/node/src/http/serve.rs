@@ -40,11 +40,7 @@ where
             match self.listener.accept().await {
                 Ok(stream) => return (stream, ()),
                 // Out of descriptors, for instance: waiting is all that helps.
-                Err(_) => {
-                    self.clock
-                        .sleep_until(self.clock.now() + ACCEPT_PAUSE)
-                        .await
-                }
+                Err(_) => self.clock.sleep_until(self.clock.now() + ACCEPT_PAUSE).await,
             }
         }
     }

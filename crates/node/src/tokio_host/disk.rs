@@ -34,15 +34,9 @@ impl DiskThread {
         let (tell, answers) = unbounded_channel();
         let pending = Arc::new(AtomicUsize::new(0));
         let done = pending.clone();
-        let thread = std::thread::Builder::new()
-            .name("disk".into())
-            .spawn(move || work(files, &to_do, &tell, &done))?;
-        Ok(DiskThread {
-            ops: Some(ops),
-            thread: Some(thread),
-            answers,
-            pending,
-        })
+        let thread =
+            std::thread::Builder::new().name("disk".into()).spawn(move || work(files, &to_do, &tell, &done))?;
+        Ok(DiskThread { ops: Some(ops), thread: Some(thread), answers, pending })
     }
 }
 
@@ -78,20 +72,11 @@ impl Drop for DiskThread {
     }
 }
 
-fn work(
-    mut files: Files,
-    to_do: &Receiver<DiskOp>,
-    tell: &UnboundedSender<Input>,
-    pending: &AtomicUsize,
-) {
+fn work(mut files: Files, to_do: &Receiver<DiskOp>, tell: &UnboundedSender<Input>, pending: &AtomicUsize) {
     while let Ok(first) = to_do.recv() {
         let mut batch: VecDeque<DiskOp> = std::iter::once(first).chain(to_do.try_iter()).collect();
         while let Some(op) = batch.pop_front() {
-            let shared = if let DiskOp::Sync { file, .. } = op {
-                shared_sync(file, &batch)
-            } else {
-                0
-            };
+            let shared = if let DiskOp::Sync { file, .. } = op { shared_sync(file, &batch) } else { 0 };
             let group: Vec<DiskOp> = std::iter::once(op).chain(batch.drain(..shared)).collect();
             let count = group.len();
             for input in carry_out(&mut files, group) {
@@ -108,24 +93,13 @@ fn work(
 fn shared_sync(file: FileId, waiting: &VecDeque<DiskOp>) -> usize {
     let same = |op: &&DiskOp| matches!(op, DiskOp::Write { file: f, .. } | DiskOp::Sync { file: f, .. } if *f == file);
     let run = waiting.iter().take_while(same);
-    run.enumerate()
-        .filter(|(_, op)| matches!(op, DiskOp::Sync { .. }))
-        .last()
-        .map_or(0, |(at, _)| at + 1)
+    run.enumerate().filter(|(_, op)| matches!(op, DiskOp::Sync { .. })).last().map_or(0, |(at, _)| at + 1)
 }
 
 /// Carries out operations in order; of several syncs, of one file then, only the last, and it answers for all.
 fn carry_out(files: &mut Files, group: Vec<DiskOp>) -> Vec<Input> {
-    let tokens: Vec<_> = group
-        .iter()
-        .filter_map(|op| {
-            if let DiskOp::Sync { token, .. } = op {
-                Some(*token)
-            } else {
-                None
-            }
-        })
-        .collect();
+    let tokens: Vec<_> =
+        group.iter().filter_map(|op| if let DiskOp::Sync { token, .. } = op { Some(*token) } else { None }).collect();
     let mut told = Vec::new();
     for op in group {
         match op {
@@ -134,9 +108,7 @@ fn carry_out(files: &mut Files, group: Vec<DiskOp>) -> Vec<Input> {
         }
     }
     match told.last().cloned() {
-        Some(Input::Synced { .. }) => {
-            told.extend(rest(&tokens).map(|token| Input::Synced { token }))
-        }
+        Some(Input::Synced { .. }) => told.extend(rest(&tokens).map(|token| Input::Synced { token })),
         Some(Input::SyncFailed { error, .. }) => {
             told.extend(rest(&tokens).map(|token| Input::SyncFailed { token, error }))
         }

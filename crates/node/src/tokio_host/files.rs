@@ -27,51 +27,27 @@ impl Files {
     /// As the operating system reports them; `WouldBlock` if another process uses the directory.
     pub fn open(dir: &Path) -> io::Result<Files> {
         fs::create_dir_all(dir)?;
-        let lock = OpenOptions::new()
-            .create(true)
-            .truncate(false)
-            .write(true)
-            .open(dir.join(LOCK))?;
+        let lock = OpenOptions::new().create(true).truncate(false).write(true).open(dir.join(LOCK))?;
         lock.try_lock()?;
-        Ok(Files {
-            dir: dir.to_path_buf(),
-            open: BTreeMap::new(),
-            _lock: lock,
-        })
+        Ok(Files { dir: dir.to_path_buf(), open: BTreeMap::new(), _lock: lock })
     }
 
     /// Carries out an operation, and returns what the site is to be told of it.
     pub fn carry_out(&mut self, op: DiskOp) -> Option<Input> {
         match op {
-            DiskOp::Read { file, token } => Some(Input::FileRead {
-                token,
-                result: self.read(file).map_err(disk_error),
-            }),
-            DiskOp::List { token } => Some(Input::FilesListed {
-                token,
-                result: self.list().map_err(disk_error),
-            }),
-            DiskOp::Create { file } => told(file, self.create(file)),
-            DiskOp::Write {
-                file,
-                offset,
-                bytes,
-            } => told(
-                file,
-                self.file(file).and_then(|f| f.write_all_at(&bytes, offset)),
-            ),
-            DiskOp::Truncate { file, len } => {
-                told(file, self.file(file).and_then(|f| f.set_len(len)))
+            DiskOp::Read { file, token } => {
+                Some(Input::FileRead { token, result: self.read(file).map_err(disk_error) })
             }
+            DiskOp::List { token } => Some(Input::FilesListed { token, result: self.list().map_err(disk_error) }),
+            DiskOp::Create { file } => told(file, self.create(file)),
+            DiskOp::Write { file, offset, bytes } => {
+                told(file, self.file(file).and_then(|f| f.write_all_at(&bytes, offset)))
+            }
+            DiskOp::Truncate { file, len } => told(file, self.file(file).and_then(|f| f.set_len(len))),
             DiskOp::Rename { from, to } => told(from, self.rename(from, to)),
             DiskOp::Delete { file } => told(file, self.delete(file)),
-            DiskOp::Sync { file, token } => {
-                Some(synced(token, self.file(file).and_then(File::sync_data)))
-            }
-            DiskOp::SyncDir { token } => Some(synced(
-                token,
-                File::open(&self.dir).and_then(|dir| dir.sync_all()),
-            )),
+            DiskOp::Sync { file, token } => Some(synced(token, self.file(file).and_then(File::sync_data))),
+            DiskOp::SyncDir { token } => Some(synced(token, File::open(&self.dir).and_then(|dir| dir.sync_all()))),
         }
     }
 
@@ -97,27 +73,17 @@ impl Files {
     }
 
     fn create(&mut self, file: FileId) -> io::Result<()> {
-        let handle = OpenOptions::new()
-            .create(true)
-            .truncate(false)
-            .read(true)
-            .write(true)
-            .open(self.path(file))?;
+        let handle = OpenOptions::new().create(true).truncate(false).read(true).write(true).open(self.path(file))?;
         self.open.insert(file, handle);
         Ok(())
     }
 
     fn file(&mut self, file: FileId) -> io::Result<&File> {
         if !self.open.contains_key(&file) {
-            let handle = OpenOptions::new()
-                .read(true)
-                .write(true)
-                .open(self.path(file))?;
+            let handle = OpenOptions::new().read(true).write(true).open(self.path(file))?;
             self.open.insert(file, handle);
         }
-        self.open
-            .get(&file)
-            .ok_or_else(|| io::ErrorKind::NotFound.into())
+        self.open.get(&file).ok_or_else(|| io::ErrorKind::NotFound.into())
     }
 
     fn rename(&mut self, from: FileId, to: FileId) -> io::Result<()> {
@@ -147,27 +113,19 @@ pub fn file_of_name(name: &str) -> Option<FileId> {
 }
 
 fn told(file: FileId, result: io::Result<()>) -> Option<Input> {
-    result.err().map(|error| Input::WriteFailed {
-        file,
-        error: disk_error(error),
-    })
+    result.err().map(|error| Input::WriteFailed { file, error: disk_error(error) })
 }
 
 fn synced(token: firedrill_stack::io::DiskToken, result: io::Result<()>) -> Input {
     match result {
         Ok(()) => Input::Synced { token },
-        Err(error) => Input::SyncFailed {
-            token,
-            error: disk_error(error),
-        },
+        Err(error) => Input::SyncFailed { token, error: disk_error(error) },
     }
 }
 
 fn disk_error(error: io::Error) -> DiskError {
     match error.kind() {
-        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded | io::ErrorKind::FileTooLarge => {
-            DiskError::Full
-        }
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded | io::ErrorKind::FileTooLarge => DiskError::Full,
         io::ErrorKind::ReadOnlyFilesystem => DiskError::ReadOnly,
         _ => DiskError::Io,
     }

@@ -52,13 +52,7 @@ pub struct Answer {
 
 impl Http {
     fn new(method: &'static str, path: String, body: &[u8]) -> Http {
-        Http {
-            method,
-            path,
-            service: "?service=sessions".into(),
-            headers: String::new(),
-            body: body.to_vec(),
-        }
+        Http { method, path, service: "?service=sessions".into(), headers: String::new(), body: body.to_vec() }
     }
 
     pub fn get(key: &str) -> Http {
@@ -74,8 +68,7 @@ impl Http {
     }
 
     pub fn named(self, session: u64, seq: u64) -> Http {
-        self.with_header(&format!("firedrill-session: {session}"))
-            .with_header(&format!("firedrill-seq: {seq}"))
+        self.with_header(&format!("firedrill-session: {session}")).with_header(&format!("firedrill-seq: {seq}"))
     }
 
     pub fn with_header(mut self, header: &str) -> Http {
@@ -116,24 +109,15 @@ impl Cluster {
     async fn of(count: usize, third: Option<SocketAddr>) -> Cluster {
         let dir = tempfile::tempdir().unwrap();
         let start = monotonic_ns();
-        let mut configs: Vec<NodeConfig> = (0..count)
-            .map(|me| config(me as u8, dir.path(), start))
-            .collect();
+        let mut configs: Vec<NodeConfig> = (0..count).map(|me| config(me as u8, dir.path(), start)).collect();
         let mut listeners = Vec::new();
         for config in &mut configs {
             let pair = shell::listen(&TokioNet, config).await.unwrap();
-            config.peer_listen = firedrill_node::host::Listener::local_addr(&pair.peers)
-                .unwrap()
-                .to_string();
-            config.http_listen = firedrill_node::host::Listener::local_addr(&pair.clients)
-                .unwrap()
-                .to_string();
+            config.peer_listen = firedrill_node::host::Listener::local_addr(&pair.peers).unwrap().to_string();
+            config.http_listen = firedrill_node::host::Listener::local_addr(&pair.clients).unwrap().to_string();
             listeners.push(pair);
         }
-        let mut peers: Vec<String> = configs
-            .iter()
-            .map(|config| config.peer_listen.clone())
-            .collect();
+        let mut peers: Vec<String> = configs.iter().map(|config| config.peer_listen.clone()).collect();
         peers.extend(third.map(|addr| addr.to_string()));
         let heard: Vec<Heard> = configs.iter().map(|_| Heard::default()).collect();
         let mut running = Vec::new();
@@ -141,12 +125,7 @@ impl Cluster {
             config.peers.clone_from(&peers);
             running.push(Some(run::start_on(config, pair, heard.clone()).unwrap()));
         }
-        Cluster {
-            configs,
-            running,
-            heard,
-            _dir: dir,
-        }
+        Cluster { configs, running, heard, _dir: dir }
     }
 
     /// Kills a site where it stands.
@@ -201,16 +180,9 @@ impl Cluster {
         loop {
             let mut found = Vec::new();
             for site in 0..self.configs.len() {
-                found.push(
-                    self.status(site)
-                        .await
-                        .map(|s| (s.status.applied, s.status.digest)),
-                );
+                found.push(self.status(site).await.map(|s| (s.status.applied, s.status.digest)));
             }
-            if found
-                .iter()
-                .all(|state| state.is_some() && *state == found[0])
-            {
+            if found.iter().all(|state| state.is_some() && *state == found[0]) {
                 return;
             }
             assert!(Instant::now() < until, "{found:?}");
@@ -223,18 +195,11 @@ impl Cluster {
         let until = Instant::now() + patience;
         loop {
             for site in (0..self.configs.len()).filter(|site| self.running[*site].is_some()) {
-                if self
-                    .status(site)
-                    .await
-                    .is_some_and(|s| s.status.role == firedrill_model::Role::Leader)
-                {
+                if self.status(site).await.is_some_and(|s| s.status.role == firedrill_model::Role::Leader) {
                     return;
                 }
             }
-            assert!(
-                Instant::now() < until,
-                "no leader after site {asked} was asked"
-            );
+            assert!(Instant::now() < until, "no leader after site {asked} was asked");
             tokio::time::sleep(PAUSE).await;
         }
     }
@@ -256,9 +221,7 @@ impl Cluster {
 
     /// Whether the site ends a peers' connection on which `bytes` arrive.
     pub async fn is_shut_out(&self, site: usize, bytes: &[u8], patience: Duration) -> bool {
-        let mut stream = TcpStream::connect(&self.configs[site].peer_listen)
-            .await
-            .unwrap();
+        let mut stream = TcpStream::connect(&self.configs[site].peer_listen).await.unwrap();
         stream.write_all(bytes).await.unwrap();
         let ended = tokio::time::timeout(patience, stream.read(&mut [0; 1])).await;
         matches!(ended, Ok(Ok(0) | Err(_)))
@@ -267,13 +230,7 @@ impl Cluster {
 
 async fn ask(addr: &str, request: &Http) -> io::Result<Answer> {
     let mut stream = TcpStream::connect(addr).await?;
-    let Http {
-        method,
-        path,
-        service,
-        headers,
-        body,
-    } = request;
+    let Http { method, path, service, headers, body } = request;
     let head = format!(
         "{method} {path}{service} HTTP/1.1\r\nhost: site\r\nconnection: close\r\ncontent-length: {}\r\n{headers}\r\n",
         body.len()
@@ -283,40 +240,18 @@ async fn ask(addr: &str, request: &Http) -> io::Result<Answer> {
     drop(stream.write_all(body).await);
     let mut answer = Vec::new();
     stream.read_to_end(&mut answer).await?;
-    let end = answer
-        .windows(4)
-        .position(|window| window == b"\r\n\r\n")
-        .ok_or(io::ErrorKind::UnexpectedEof)?;
+    let end = answer.windows(4).position(|window| window == b"\r\n\r\n").ok_or(io::ErrorKind::UnexpectedEof)?;
     let head = String::from_utf8_lossy(&answer[..end]).into_owned();
-    let status = head
-        .split(' ')
-        .nth(1)
-        .and_then(|status| status.parse().ok())
-        .unwrap_or(0);
-    let result = head
-        .lines()
-        .find_map(|line| line.strip_prefix("firedrill-result: "))
-        .unwrap_or_default()
-        .to_owned();
-    Ok(Answer {
-        status,
-        result,
-        body: answer.split_off(end + 4),
-    })
+    let status = head.split(' ').nth(1).and_then(|status| status.parse().ok()).unwrap_or(0);
+    let result = head.lines().find_map(|line| line.strip_prefix("firedrill-result: ")).unwrap_or_default().to_owned();
+    Ok(Answer { status, result, body: answer.split_off(end + 4) })
 }
 
 fn config(me: u8, dir: &std::path::Path, run_start_ns: u64) -> NodeConfig {
-    let site = |name: &str| SiteConfig {
-        name: name.into(),
-        capacity_percent: 100,
-    };
+    let site = |name: &str| SiteConfig { name: name.into(), capacity_percent: 100 };
     let stack = StackConfig {
         sites: ["new-york", "london", "singapore"].map(site).to_vec(),
-        services: vec![ServiceConfig {
-            name: "sessions".into(),
-            priority: 0,
-            depends_on: Vec::new(),
-        }],
+        services: vec![ServiceConfig { name: "sessions".into(), priority: 0, depends_on: Vec::new() }],
         raft: RaftConfig {
             heartbeat: Duration::from_millis(50),
             election_timeout: Duration::from_millis(300),
@@ -326,11 +261,7 @@ fn config(me: u8, dir: &std::path::Path, run_start_ns: u64) -> NodeConfig {
             max_in_flight: 16,
             snapshot_threshold: 10_000,
         },
-        health: HealthConfig {
-            interval: Duration::from_secs(5),
-            timeout: Duration::from_secs(5),
-            retries: 3,
-        },
+        health: HealthConfig { interval: Duration::from_secs(5), timeout: Duration::from_secs(5), retries: 3 },
         notifications: Vec::new(),
         hazards: HazardSet::NONE,
     };
