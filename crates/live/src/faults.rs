@@ -7,6 +7,7 @@ use crate::links::effect::{self, State};
 use crate::links::entries::Entry;
 use bollard::Docker;
 use bollard::errors::Error;
+use bollard::models::ContainerState;
 use bollard::query_parameters::{InspectContainerOptions, KillContainerOptionsBuilder, StartContainerOptions};
 use firedrill_model::fault::Endpoint;
 use firedrill_model::{Fault, FaultId, FaultKind, SiteId};
@@ -38,15 +39,6 @@ pub const fn mechanism(kind: FaultKind) -> Option<&'static str> {
         FaultKind::Latency => Some("latency of the streams in the proxy"),
         FaultKind::PowerLoss | FaultKind::SlowFsync | FaultKind::ClockSkew => None,
     }
-}
-
-/// What came of the beginning of a fault.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Began {
-    /// Whether it took effect on something that was there.
-    pub struck: bool,
-    /// What did it.
-    pub mechanism: Option<&'static str>,
 }
 
 /// What is wrong with a site's container just now.
@@ -118,24 +110,39 @@ impl Faults {
         self.begun().values().any(loses)
     }
 
-    /// Begins a fault.
+    /// Whether a fault would take effect on something that is there.
+    ///
+    /// # Errors
+    /// If the engine can't tell.
+    pub async fn would_strike(&self, fault: &Fault) -> Result<bool, LiveError> {
+        match fault {
+            Fault::SiteLoss { sites } => any(join_all(sites.iter().map(|site| self.runs(site))).await),
+            Fault::Crash { site, .. } | Fault::Freeze { site } => self.runs(*site).await,
+            Fault::Partition { .. } | Fault::Latency { .. } => Ok(self.entries.iter().any(|entry| {
+                let to = Endpoint::Site(entry.to);
+                let back = matches!(entry.from, Endpoint::Region(_)) && effect::strikes(fault, to, entry.from);
+                back || effect::strikes(fault, entry.from, to)
+            })),
+            Fault::PowerLoss { .. } | Fault::SlowFsync { .. } | Fault::ClockSkew { .. } => Ok(false),
+        }
+    }
+
+    /// Begins a fault, if it has a mechanism.
     ///
     /// # Errors
     /// If its mechanism fails.
-    pub async fn begin(&self, id: FaultId, fault: &Fault) -> Result<Began, LiveError> {
+    pub async fn begin(&self, id: FaultId, fault: &Fault) -> Result<(), LiveError> {
         self.begun().insert(id, fault.clone());
-        let struck = match fault {
-            Fault::SiteLoss { sites } => any(join_all(sites.iter().map(|site| self.kill(id, site))).await)?,
+        match fault {
+            Fault::SiteLoss { sites } => all(join_all(sites.iter().map(|site| self.kill(id, site))).await),
             Fault::Crash { site, .. } => {
-                let struck = self.kill(id, *site).await?;
-                self.change_links(id, Some(fault)).await?;
-                struck
+                self.kill(id, *site).await?;
+                self.change_links(id, Some(fault)).await
             }
-            Fault::Freeze { site } => self.freeze(id, *site).await?,
-            Fault::Partition { .. } | Fault::Latency { .. } => self.change_links(id, Some(fault)).await?,
-            Fault::PowerLoss { .. } | Fault::SlowFsync { .. } | Fault::ClockSkew { .. } => false,
-        };
-        Ok(Began { struck, mechanism: mechanism(fault.kind()) })
+            Fault::Freeze { site } => self.freeze(id, *site).await,
+            Fault::Partition { .. } | Fault::Latency { .. } => self.change_links(id, Some(fault)).await,
+            Fault::PowerLoss { .. } | Fault::SlowFsync { .. } | Fault::ClockSkew { .. } => Ok(()),
+        }
     }
 
     /// Ends a fault, if it had begun.
@@ -145,53 +152,60 @@ impl Faults {
     pub async fn end(&self, id: FaultId) -> Result<(), LiveError> {
         let begun = self.begun().remove(&id);
         match begun {
-            Some(Fault::SiteLoss { sites }) => {
-                any(join_all(sites.iter().map(|site| self.restart(id, site))).await).map(drop)
-            }
+            Some(Fault::SiteLoss { sites }) => all(join_all(sites.iter().map(|site| self.restart(id, site))).await),
             Some(Fault::Crash { site, .. }) => {
                 self.restart(id, site).await?;
-                self.change_links(id, None).await.map(drop)
+                self.change_links(id, None).await
             }
             Some(Fault::Freeze { site }) => self.thaw(id, site).await,
-            Some(Fault::Partition { .. } | Fault::Latency { .. }) => self.change_links(id, None).await.map(drop),
+            Some(Fault::Partition { .. } | Fault::Latency { .. }) => self.change_links(id, None).await,
             Some(Fault::PowerLoss { .. } | Fault::SlowFsync { .. } | Fault::ClockSkew { .. }) | None => Ok(()),
         }
     }
 
-    async fn kill(&self, id: FaultId, site: SiteId) -> Result<bool, LiveError> {
+    async fn runs(&self, site: SiteId) -> Result<bool, LiveError> {
         let Some(site) = self.sites.get(site.index()) else { return Ok(false) };
+        let state = self.state(site).await?;
+        Ok(state.running == Some(true) && state.paused != Some(true))
+    }
+
+    async fn state(&self, site: &Site) -> Result<ContainerState, LiveError> {
+        let found = self.docker.inspect_container(&site.container, None::<InspectContainerOptions>).await;
+        let doing = LiveError::engine(format!("inspecting {}", site.container));
+        Ok(found.map_err(doing)?.state.unwrap_or_default())
+    }
+
+    async fn kill(&self, id: FaultId, site: SiteId) -> Result<(), LiveError> {
+        let Some(site) = self.sites.get(site.index()) else { return Ok(()) };
         let mut hurt = site.hurt.lock().await;
         hurt.killed_by.insert(id);
         let options = KillContainerOptionsBuilder::new().signal("SIGKILL").build();
         let killed = self.docker.kill_container(&site.container, Some(options)).await;
-        unless_conflict(killed, || format!("killing {}", site.container))
+        unless_idle(killed, || format!("killing {}", site.container))
     }
 
-    async fn restart(&self, id: FaultId, site: SiteId) -> Result<bool, LiveError> {
-        let Some(site) = self.sites.get(site.index()) else { return Ok(false) };
+    async fn restart(&self, id: FaultId, site: SiteId) -> Result<(), LiveError> {
+        let Some(site) = self.sites.get(site.index()) else { return Ok(()) };
         let mut hurt = site.hurt.lock().await;
         if !hurt.killed_by.remove(&id) || !hurt.killed_by.is_empty() {
-            return Ok(false);
+            return Ok(());
         }
         let started = self.docker.start_container(&site.container, None::<StartContainerOptions>).await;
-        let started = unless_conflict(started, || format!("starting {}", site.container))?;
-        let address = network::address(&self.docker, &site.container, &site.container).await?;
-        if address != site.address {
-            return Err(LiveError::Site(format!(
-                "{} came back at {address}, and was at {}",
-                site.container, site.address
-            )));
-        }
+        unless_idle(started, || format!("starting {}", site.container))?;
         site.restarted.notify_one();
-        Ok(started)
+        let address = network::address(&self.docker, &site.container, &site.container).await?;
+        if address == site.address {
+            return Ok(());
+        }
+        Err(LiveError::Site(format!("{} came back at {address}, and was at {}", site.container, site.address)))
     }
 
-    async fn freeze(&self, id: FaultId, site: SiteId) -> Result<bool, LiveError> {
-        let Some(site) = self.sites.get(site.index()) else { return Ok(false) };
+    async fn freeze(&self, id: FaultId, site: SiteId) -> Result<(), LiveError> {
+        let Some(site) = self.sites.get(site.index()) else { return Ok(()) };
         let mut hurt = site.hurt.lock().await;
         hurt.frozen_by.insert(id);
         let paused = self.docker.pause_container(&site.container).await;
-        unless_conflict(paused, || format!("pausing {}", site.container))
+        unless_idle(paused, || format!("pausing {}", site.container))
     }
 
     async fn thaw(&self, id: FaultId, site: SiteId) -> Result<(), LiveError> {
@@ -200,37 +214,28 @@ impl Faults {
         if !hurt.frozen_by.remove(&id) || !hurt.frozen_by.is_empty() {
             return Ok(());
         }
-        let doing = |verb: &str| LiveError::engine(format!("{verb} {}", site.container));
         // It may have been killed and come back in the meantime, and is then not paused.
-        let found = self.docker.inspect_container(&site.container, None::<InspectContainerOptions>).await;
-        if found.map_err(doing("inspecting"))?.state.and_then(|state| state.paused) != Some(true) {
+        if self.state(site).await?.paused != Some(true) {
             return Ok(());
         }
-        self.docker.unpause_container(&site.container).await.map_err(doing("unpausing"))
+        let doing = LiveError::engine(format!("unpausing {}", site.container));
+        self.docker.unpause_container(&site.container).await.map_err(doing)
     }
 
-    /// Puts a fault of links on, or takes it off. True if there is a link that it strikes.
-    async fn change_links(&self, id: FaultId, fault: Option<&Fault>) -> Result<bool, LiveError> {
+    /// Puts a fault on the links, or takes it off.
+    async fn change_links(&self, id: FaultId, fault: Option<&Fault>) -> Result<(), LiveError> {
         let mut links = self.links.lock().await;
-        let struck = match fault {
-            Some(fault) => {
-                links.faults.insert(id, fault.clone());
-                let strikes = |entry: &Entry| {
-                    let to = Endpoint::Site(entry.to);
-                    effect::strikes(fault, entry.from, to)
-                        || (matches!(entry.from, Endpoint::Region(_)) && effect::strikes(fault, to, entry.from))
-                };
-                self.entries.iter().any(strikes)
-            }
-            None => links.faults.remove(&id).is_some(),
-        };
+        match fault {
+            Some(fault) => drop(links.faults.insert(id, fault.clone())),
+            None => drop(links.faults.remove(&id)),
+        }
         let wanted: Vec<State> = self.entries.iter().map(|entry| effect::state(entry, links.faults.values())).collect();
         let changes = self.entries.iter().zip(links.states.iter().zip(&wanted)).filter(|(_, (from, to))| from != to);
         let change =
             |(entry, (from, to)): (&Entry, (&State, &State))| Change { name: entry.name.clone(), from: *from, to: *to };
         self.control.change(changes.map(change).collect()).await?;
         links.states = wanted;
-        Ok(struck)
+        Ok(())
     }
 
     fn begun(&self) -> std::sync::MutexGuard<'_, BTreeMap<FaultId, Fault>> {
@@ -238,17 +243,20 @@ impl Faults {
     }
 }
 
-/// Whether something was done to one site at least.
+/// Whether one at least is true.
 fn any(done: Vec<Result<bool, LiveError>>) -> Result<bool, LiveError> {
     let done = done.into_iter().collect::<Result<Vec<bool>, LiveError>>()?;
     Ok(done.contains(&true))
 }
 
-/// False if the engine says that there was nothing to do: the container was not running, or was already.
-fn unless_conflict(result: Result<(), Error>, doing: impl FnOnce() -> String) -> Result<bool, LiveError> {
+fn all(done: Vec<Result<(), LiveError>>) -> Result<(), LiveError> {
+    done.into_iter().collect()
+}
+
+/// It is no failure if the engine says that there was nothing to do: the container was not running, or was already.
+fn unless_idle(result: Result<(), Error>, doing: impl FnOnce() -> String) -> Result<(), LiveError> {
     match result {
-        Ok(()) => Ok(true),
-        Err(Error::DockerResponseServerError { status_code: 304 | 409, .. }) => Ok(false),
+        Ok(()) | Err(Error::DockerResponseServerError { status_code: 304 | 409, .. }) => Ok(()),
         Err(error) => Err(LiveError::engine(doing())(error)),
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::client::{Pool, Sent};
 use crate::events::Events;
-use crate::faults::Faults;
+use crate::faults::{self, Faults};
 use firedrill_drill::world::{Action, Command, RequestId, WorldEvent};
 use firedrill_model::{Fault, FaultId, LogIndex, RegionId, Request, SiteId, Time};
 use http_body_util::Full;
@@ -114,17 +114,18 @@ impl Hands {
     }
 
     async fn begin(&self, id: FaultId, fault: Fault) {
-        // The engine takes its time; from here on the fault may be felt.
-        let t = self.0.events.clock().now();
-        match self.0.faults.begin(id, &fault).await {
-            Ok(began) => {
-                let mechanism = began.mechanism.map(str::to_owned);
-                self.0.events.tell_at(t, WorldEvent::FaultBegan { id, struck: began.struck, mechanism });
+        let events = &self.0.events;
+        let failed = |error| WorldEvent::Failed { error: format!("{} can't begin: {error}", fault.kind().name()) };
+        match self.0.faults.would_strike(&fault).await {
+            // Told before it is done, since it may be felt long before the engine says that it was.
+            Ok(struck) => {
+                let mechanism = faults::mechanism(fault.kind()).map(str::to_owned);
+                events.tell(WorldEvent::FaultBegan { id, struck, mechanism });
             }
-            Err(error) => self
-                .0
-                .events
-                .tell(WorldEvent::Failed { error: format!("{} can't begin: {error}", fault.kind().name()) }),
+            Err(error) => return events.tell(failed(error)),
+        }
+        if let Err(error) = self.0.faults.begin(id, &fault).await {
+            events.tell(failed(error));
         }
     }
 
