@@ -49,7 +49,7 @@ fn service(facts: &Facts<'_>, all: &AllSeries, deadline: Time, heal: Time) -> Ve
         let in_time = |probe: &usize| series.probes[*probe].returned <= deadline;
         let could_be_up = series.could_be_up_from(first).is_some_and(|up| in_time(&up));
         // A window that began before the heal phase and reaches into it shows as much as one that began in it.
-        let still_up = could_be_up && first < series.probes.len() && series.covered(0, first);
+        let still_up = could_be_up && first < series.probes.len() && series.covered(first);
         if still_up || series.up_from(first).is_some_and(|up| in_time(&up)) {
             None
         } else if could_be_up {

@@ -135,13 +135,13 @@ impl Series {
         if best { Level::Open } else { Level::Violated }
     }
 
-    /// Whether a full window that begins no earlier than `from` has this probe in it, and holds.
-    pub(crate) fn covered(&self, from: usize, probe: usize) -> bool {
+    /// Whether a full window has this probe in it, and the level holds over it.
+    pub(crate) fn covered(&self, probe: usize) -> bool {
         let Some(last) = self.ends.len().checked_sub(1) else {
             return false;
         };
         let start = last.min(probe);
-        start >= from && probe < self.ends[start] && self.level_from(start) == Level::Holds
+        probe < self.ends[start] && self.level_from(start) == Level::Holds
     }
 
     /// The first good probe at or after `from` from which the level holds.

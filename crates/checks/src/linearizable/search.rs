@@ -212,9 +212,9 @@ impl<'p, const W: usize> Search<'p, W> {
         let waiting = self.under_way.without(self.now.ordered);
         if matches!(action, Action::Write(_)) && !self.problem.misses {
             for slot in waiting {
-                let other = self.op(self.occupant[slot as usize]);
-                let certain = other.returned.is_some() && matches!(other.action, Action::Write(_));
-                if certain && self.problem.unseen(other.action) {
+                // One that may never take effect was left out of the problem.
+                let action = self.op(self.occupant[slot as usize]).action;
+                if matches!(action, Action::Write(_)) && self.problem.unseen(action) {
                     self.now.ordered.put(slot);
                 }
             }

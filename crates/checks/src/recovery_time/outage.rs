@@ -3,8 +3,8 @@
 //! An outage starts at a failed probe from which the level does not hold; a failed probe within the
 //! level starts none. Its onset is the fault that explains it: the earliest that struck after the
 //! last good probe before the failed one was sent; if there is none, the last that struck before
-//! that; if there is none, the failed probe itself. It ends with the answer to the first good probe
-//! from which the level holds.
+//! that; if there is none, or service had recovered from that one, the failed probe itself. It ends
+//! with the answer to the first good probe from which the level holds.
 //!
 //! A failed probe too close to the end of the journal for a window of its own starts an outage only
 //! if no full window that holds covers it.
@@ -51,26 +51,25 @@ impl Outage {
 pub(crate) fn find(series: &Series, strikes: &[Strike<'_>], from: Time) -> Vec<Outage> {
     let mut outages: Vec<Outage> = Vec::new();
     let mut next = 0;
-    // No window that begins before this probe may cover a later one.
-    let mut recovered = 0;
-    while let Some(failed) = next_violation(series, next, recovered, from) {
+    while let Some(failed) = next_violation(series, next, from) {
         let up = series.up_from(failed + 1);
         let until = up.map(|probe| series.probes[probe].returned);
         let might_end = match up {
             Some(_) => None,
             None => series.could_be_up_from(failed + 1).map(|probe| series.probes[probe].returned),
         };
-        let outage = Outage { from: onset(series, strikes, failed), until, might_end, healed: None };
+        let recovered = outages.last().and_then(|outage| outage.until);
+        let onset = onset(series, strikes, failed).filter(|onset| recovered.is_none_or(|recovered| *onset > recovered));
+        let from = onset.unwrap_or(series.probes[failed].sent);
+        let outage = Outage { from, until, might_end, healed: None };
         match outages.last_mut() {
             Some(last) if last.until.is_none_or(|until| outage.from <= until) => {
-                last.from = last.from.min(outage.from);
                 last.until = outage.until;
                 last.might_end = outage.might_end;
             }
             _ => outages.push(outage),
         }
         let Some(up) = up else { break };
-        recovered = up;
         next = up + 1;
     }
     for outage in &mut outages {
@@ -80,24 +79,23 @@ pub(crate) fn find(series: &Series, strikes: &[Strike<'_>], from: Time) -> Vec<O
 }
 
 /// The next failed probe that starts an outage.
-fn next_violation(series: &Series, next: usize, recovered: usize, from: Time) -> Option<usize> {
+fn next_violation(series: &Series, next: usize, from: Time) -> Option<usize> {
     let failed = |probe: &usize| !series.probes[*probe].good && series.probes[*probe].returned >= from;
     let starts = |probe: &usize| match series.level_from(*probe) {
         Level::Holds => false,
         Level::Violated => true,
-        Level::Open => !series.covered(recovered, *probe),
+        Level::Open => !series.covered(*probe),
     };
     (next..series.probes.len()).filter(failed).find(starts)
 }
 
-/// When the outage that starts with this failed probe began.
-fn onset(series: &Series, strikes: &[Strike<'_>], failed: usize) -> Time {
+/// The begin of the fault that explains that this probe failed.
+fn onset(series: &Series, strikes: &[Strike<'_>], failed: usize) -> Option<Time> {
     let probe = series.probes[failed];
     let last_good = series.probes[..failed].iter().rev().find(|earlier| earlier.good).map(|earlier| earlier.sent);
     let struck = || strikes.iter().filter(|strike| strike.struck() && strike.began <= probe.returned);
     let after_good = |strike: &&Strike<'_>| last_good.is_none_or(|good| strike.began > good);
-    let fault = struck().find(after_good).or_else(|| struck().next_back()).map(|strike| strike.began);
-    fault.unwrap_or(probe.sent)
+    struck().find(after_good).or_else(|| struck().next_back()).map(|strike| strike.began)
 }
 
 /// The last fault that struck within the outage and was healed within it.

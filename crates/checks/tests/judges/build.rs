@@ -22,6 +22,8 @@ pub const US_EAST: RegionId = RegionId(0);
 pub struct Run {
     pub manifest: Manifest,
     pub events: Vec<Event>,
+    /// What a good probe takes, in milliseconds.
+    pub latency: u64,
     next: u64,
 }
 
@@ -42,7 +44,7 @@ pub fn check<'a>(judgement: &'a Judgement, name: &str) -> &'a CheckResult {
 impl Run {
     /// Of three sites, one region and two services, with nothing in it.
     pub fn new() -> Run {
-        Run { manifest: manifest(), events: Vec::new(), next: 0 }
+        Run { manifest: manifest(), events: Vec::new(), latency: 20, next: 0 }
     }
 
     /// The journal: events in order of time, those of one instant in the order in which they were
@@ -86,10 +88,11 @@ impl Run {
         }
     }
 
-    /// A probe, answered 20 ms after its intended send, or not within its deadline.
+    /// A probe, answered after the latency, or not within its deadline.
     pub fn probe(&mut self, service: ServiceId, sent: Time, good: bool) {
         let op = Op::Read { key: Key::new(&format!("probe-{}", service.0)) };
-        let (after, outcome) = if good { (20, Outcome::Ok(OpResult::Value(None))) } else { (1000, Outcome::Unknown) };
+        let (after, outcome) =
+            if good { (self.latency, Outcome::Ok(OpResult::Value(None))) } else { (1000, Outcome::Unknown) };
         let returned = sent + Duration::from_millis(after);
         self.call(Purpose::Probe, service, 1000 + u32::from(service.0), sent, Some(returned), op, outcome);
     }

@@ -248,6 +248,13 @@ fn the_first_that_fits_nowhere_is_named_even_if_later_ones_decide() {
 }
 
 #[test]
+fn an_operation_that_returns_later_is_not_blamed_on_one_that_returned_before() {
+    let ops =
+        [(1, 0, 10, Wrote("a")), (2, 20, 30, Wrote("b")), (3, 35, 100, Saw(Some("a"))), (4, 40, 50, Saw(Some("b")))];
+    assert_wrong(&ops, "op 2 by client 3 (read: saw a");
+}
+
+#[test]
 fn without_an_answer_nothing_is_known() {
     assert_is(Verdict::Unknown, &[]);
     assert_is(Verdict::Unknown, &[(1, 0, 10, ReadUnknown), (1, 20, 30, WriteUnknown("a"))]);

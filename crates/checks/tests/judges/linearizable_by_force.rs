@@ -138,8 +138,14 @@ fn agree(ops: &[Small]) -> Result<bool, TestCaseError> {
     Ok(force)
 }
 
+/// More by `PROPTEST_CASES`.
+fn config() -> ProptestConfig {
+    let usual = ProptestConfig::default();
+    ProptestConfig { cases: usual.cases.max(1000), ..usual }
+}
+
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 1000, max_global_rejects: 100_000, ..ProptestConfig::default() })]
+    #![proptest_config(config())]
 
     #[test]
     fn any_small_history_has_the_same_verdict(ops in prop::collection::vec(small(3, 12), 1..7)) {

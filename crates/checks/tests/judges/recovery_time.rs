@@ -90,6 +90,36 @@ fn three_misses_within_a_window_are_an_outage_until_two_of_them_are_behind() {
 }
 
 #[test]
+fn a_miss_in_a_run_too_short_to_tell_is_unknown() {
+    let mut run = Run::new();
+    new_york_lost(&mut run, s(10), None);
+    run.probes(s(0), s(40), |sent| sent != s(30));
+    run.end(s(41), "complete");
+    assert_eq!(rto(&run).verdict, Verdict::Unknown);
+}
+
+#[test]
+fn an_outage_after_a_recovery_is_not_the_first_faults_any_more() {
+    let result = rto(&run_with(None, |sent| !(s(40)..s(50)).contains(&sent) && !(s(200)..s(203)).contains(&sent)));
+    assert!(close(result.achieved.expect("it recovered"), 10.02), "{result:?}");
+}
+
+#[test]
+fn outages_that_overlap_are_one() {
+    // A probe fails while the answer to the last one, with which the service had recovered, is under way; whether it had
+    // shows only when the second miss falls out of its window.
+    let mut run = Run::new();
+    run.latency = 120;
+    new_york_lost(&mut run, s(40), None);
+    let misses = [s(100), ms(100_100), ms(160_050)];
+    run.probes(s(0), s(300), |sent| !misses.contains(&sent));
+    run.end(s(301), "complete");
+    let result = rto(&run);
+    // From the fault at 40 s to the answer at 100.27 s, and not to the one at 100.17 s.
+    assert!(close(result.achieved.expect("it recovered"), 60.27), "{result:?}");
+}
+
+#[test]
 fn an_outage_without_failover_has_only_the_last_phase() {
     let result = rto(&run_with(None, |sent| sent < s(40) || sent >= s(47)));
     assert!(close(result.achieved.expect("it recovered"), 7.02));
