@@ -125,7 +125,8 @@ impl Site {
     }
 
     fn message_received(&mut self, now: Time, from: SiteId, message: Message) {
-        if !self.storage.established() {
+        let is_peer = from != self.me && from.index() < self.control.sites();
+        if !is_peer || !self.storage.established() {
             return;
         }
         match message {

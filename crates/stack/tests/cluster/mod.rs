@@ -231,7 +231,17 @@ impl Cluster {
             let due = self.sites[site.index()].as_ref().and_then(Site::poll_deadline);
             if due.is_some_and(|due| due <= self.clock(site)) {
                 self.input(site, Input::TimePassed);
+                self.rests(site);
             }
+        }
+    }
+
+    /// A site that was just woken must not ask to be woken at once again, or it would never rest.
+    fn rests(&mut self, site: SiteId) {
+        let due = self.sites[site.index()].as_ref().and_then(Site::poll_deadline);
+        if due.is_some_and(|due| due <= self.clock(site)) {
+            let what = format!("{site} was woken and asks to be woken at once");
+            self.watch.violations.push(what);
         }
     }
 

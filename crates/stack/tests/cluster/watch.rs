@@ -1,5 +1,5 @@
 //! Safety, looked at after every input: one leader per term, leader completeness, state machine safety (Raft §5, figure 3), what is committed is durable on a
-//! quorum, what is promised in a vote is durable. It knows nothing of hazards.
+//! quorum, no site that lacks it could be elected from what is durable, what is promised in a vote is durable. It knows nothing of hazards.
 
 use super::disk::Disk;
 use firedrill_model::{LogIndex, Role, SiteId, Term};
@@ -69,6 +69,28 @@ impl Watch {
             }
             seen.terms.truncate(before);
             seen.terms.push(record.term);
+        }
+        self.look_at_electable();
+    }
+
+    /// If the power of all sites failed now, no site could be elected that lacks the last committed entry.
+    fn look_at_electable(&mut self) {
+        let Some(term) = self.committed.last() else {
+            return;
+        };
+        let last = |seen: &Seen| (seen.terms.last().copied(), seen.terms.len());
+        let place = self.committed.len() - 1;
+        let wins = |candidate: &&Seen| {
+            let voters = self.sites.iter().filter(|voter| last(candidate) >= last(voter));
+            voters.count() > self.sites.len() / 2
+        };
+        let mut lacking = self.sites.iter().filter(|seen| seen.terms.get(place) != Some(term));
+        if let Some(seen) = lacking.find(wins) {
+            self.violations.push(format!(
+                "a site whose durable log ends at {:?} could be elected and lacks entry {} of {term}",
+                last(seen),
+                place + 1
+            ));
         }
     }
 
