@@ -144,6 +144,18 @@ mod tests {
     }
 
     #[test]
+    fn unknowns_wear_a_key_out_one_after_the_other() {
+        let mut keys = Keys::new(1);
+        let mut of_first = 0;
+        for _ in 0..20 {
+            let taken = keys.take(0, |_, _| true);
+            of_first += u32::from(taken.generation == 0);
+            keys.returned(&taken, true);
+        }
+        assert_eq!(of_first, MOST_UNKNOWNS);
+    }
+
+    #[test]
     fn a_client_gets_another_key_than_one_it_abandoned() {
         let mut keys = Keys::new(2);
         assert_eq!(keys.take(1, |slot, _| slot != 1).slot, 0);

@@ -4,10 +4,10 @@ mod fake;
 mod fixture;
 
 use fake::Fake;
-use firedrill_drill::world::{Action, Capabilities, Command, Step};
+use firedrill_drill::world::{Action, Capabilities, Command, RequestId, Step, WorldEvent};
 use firedrill_drill::{Drill, Go, World, run};
 use firedrill_history::{Event, Purpose};
-use firedrill_model::{ClientId, NotApplied, Op, OpId, Outcome, Request, SessionId, SiteId, SiteSet, Time};
+use firedrill_model::{ClientId, NotApplied, Op, OpId, Outcome, Request, Response, SessionId, SiteId, SiteSet, Time};
 use firedrill_plan::Scenario;
 use firedrill_plan::scenario::{FaultSpec, Rollbacks};
 use fixture::{draw, exactly, secs, site_failure, swarm};
@@ -20,6 +20,8 @@ struct Recorder {
     world: Fake,
     now: Time,
     commands: Vec<(Time, Command)>,
+    /// Requests of which the client learned that they were not applied.
+    not_applied: BTreeSet<RequestId>,
 }
 
 impl World for Recorder {
@@ -31,16 +33,34 @@ impl World for Recorder {
         self.commands.extend(commands.iter().map(|command| (self.now, command.clone())));
         let step = self.world.step(until, commands);
         self.now = step.now;
+        for happened in &step.events {
+            match happened.event {
+                WorldEvent::Refused { id } | WorldEvent::Answered { id, response: Response::NotApplied(_) } => {
+                    self.not_applied.insert(id);
+                }
+                _ => {}
+            }
+        }
         step
     }
 }
 
 fn record(scenario: &Scenario, seed: u64) -> (Vec<(Time, Command)>, Vec<Event>) {
+    let (world, events) = recorded(scenario, seed);
+    (world.commands, events)
+}
+
+fn recorded(scenario: &Scenario, seed: u64) -> (Recorder, Vec<Event>) {
     let schedule = draw(scenario, seed);
-    let mut world = Recorder { world: Fake::new(&schedule.setup), now: Time::ZERO, commands: Vec::new() };
+    let mut world = Recorder {
+        world: Fake::new(&schedule.setup),
+        now: Time::ZERO,
+        commands: Vec::new(),
+        not_applied: BTreeSet::new(),
+    };
     let mut events = Vec::new();
     run(&mut world, Drill::new(Arc::new(schedule)), &mut events, &mut |_| Go::On);
-    (world.commands, events)
+    (world, events)
 }
 
 fn sends(commands: &[(Time, Command)]) -> impl Iterator<Item = (Time, &Request)> {
@@ -151,9 +171,64 @@ fn a_refused_operation_is_tried_again_after_growing_pauses_and_fails() {
 }
 
 #[test]
+fn an_operation_failed_only_if_every_attempt_was_certainly_not_applied() {
+    let (mut failed, mut doubtful) = (0, 0);
+    for seed in 0..10 {
+        // The first site freezes, and while it still is, it crashes: first no answer, then refusals until the deadline.
+        let mut scenario = all_crash();
+        let step = scenario.method[0].clone();
+        let freeze = FaultSpec::Freeze(SiteSet::only(SiteId(0)));
+        let lasts = Some(exactly(secs(60)));
+        for step in &mut scenario.method {
+            step.at = exactly(secs(5));
+        }
+        scenario.method.push(firedrill_plan::scenario::Step { fault: freeze, at: exactly(secs(0)), lasts, ..step });
+        let (world, events) = recorded(&scenario, seed);
+        let mut attempts: BTreeMap<ClientId, Vec<(SessionId, u64, Vec<RequestId>)>> = BTreeMap::new();
+        for (_, command) in &world.commands {
+            let Action::Send { id, request, .. } = &command.action else { continue };
+            let of_client = attempts.entry(client(request.session)).or_default();
+            match of_client.last_mut() {
+                Some((session, seq, ids)) if (*session, *seq) == (request.session, request.seq) => ids.push(*id),
+                _ => of_client.push((request.session, request.seq, vec![*id])),
+            }
+        }
+        let mut invoked: BTreeMap<ClientId, usize> = BTreeMap::new();
+        let mut places: BTreeMap<OpId, (ClientId, usize)> = BTreeMap::new();
+        for event in &events {
+            match event {
+                Event::Invoked { id, client, .. } => {
+                    let place = invoked.entry(*client).or_default();
+                    places.insert(*id, (*client, *place));
+                    *place += 1;
+                }
+                Event::Returned { id, outcome, .. } => {
+                    let (client, place) = places[id];
+                    let ids = &attempts[&client][place].2;
+                    let certain = ids.iter().filter(|id| world.not_applied.contains(id)).count();
+                    match outcome {
+                        Outcome::Failed(_) => {
+                            assert_eq!(certain, ids.len(), "{id}");
+                            failed += 1;
+                        }
+                        Outcome::Unknown => {
+                            assert!(certain < ids.len(), "{id} could have been told from one that failed");
+                            doubtful += u32::from(certain > 0);
+                        }
+                        Outcome::Ok(_) => {}
+                    }
+                }
+                _ => {}
+            }
+        }
+    }
+    assert!(failed > 20 && doubtful > 20, "{failed} failed, {doubtful} in doubt though some attempts were refused");
+}
+
+#[test]
 fn an_attempt_without_an_answer_is_forgotten_before_it_is_sent_again() {
     let (commands, _) = record(&site_failure(), 1);
-    let mut open: BTreeMap<SessionId, firedrill_drill::world::RequestId> = BTreeMap::new();
+    let mut open: BTreeMap<SessionId, RequestId> = BTreeMap::new();
     let (mut given_up, mut forgotten) = (0, BTreeSet::new());
     for (_, command) in &commands {
         match &command.action {

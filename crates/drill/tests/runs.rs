@@ -254,6 +254,101 @@ fn a_probe_is_sent_once_and_given_up_after_a_second() {
 }
 
 #[test]
+fn after_an_unknown_write_a_prober_takes_a_new_key() {
+    let events = run_scenario(&site_failure(), 1);
+    let operations = operations(&events);
+    let probes = || operations.values().filter(|operation| operation.purpose == Purpose::Probe);
+    let mut unknown = 0;
+    for write in probes().filter(|probe| !probe.op.is_read()) {
+        if let Some((returned, _, Outcome::Unknown)) = write.returned {
+            unknown += 1;
+            // What was handed over before the write was given up is not called back.
+            let later = probes().filter(|probe| probe.t > returned + Duration::from_millis(100));
+            assert!(later.into_iter().all(|probe| probe.op.key() != write.op.key()), "{:?}", write.op.key());
+        }
+    }
+    assert!(unknown > 10, "{unknown}");
+}
+
+#[test]
+fn an_answer_beyond_the_bound_keeps_an_outage_open() {
+    let mut scenario = calm();
+    let delay = Duration::from_millis(200);
+    let a = vec![firedrill_model::Endpoint::Region(RegionId(0))];
+    let b = vec![firedrill_model::Endpoint::Site(SiteId(0))];
+    let (direction, jitter) = (firedrill_model::Direction::Both, Duration::ZERO);
+    let fault = firedrill_plan::scenario::FaultSpec::Latency { a, b, direction, delay, jitter };
+    scenario.method = vec![firedrill_plan::scenario::Step { fault, ..site_failure().method[0].clone() }];
+    let events = run_scenario(&scenario, 1);
+    assert!(operations(&events).values().all(|operation| matches!(operation.returned, Some((_, _, Outcome::Ok(_))))));
+    let heal = phase(&events, Phase::Heal);
+    assert!(heal > Time::from_secs(900), "healed at {heal}, though no answer came within the bound");
+    assert_eq!(ending(&events), "complete");
+}
+
+#[test]
+fn after_the_heal_nobody_stops_before_the_level_is_shown() {
+    let mut scenario = site_failure();
+    let all = (0..3).map(SiteId).collect();
+    scenario.method[0].fault = firedrill_plan::scenario::FaultSpec::SiteLoss(all);
+    let events = run_scenario(&scenario, 1);
+    let heal = phase(&events, Phase::Heal);
+    let operations = operations(&events);
+    let scans = operations.values().filter(|operation| operation.purpose == Purpose::Scan);
+    let first = scans.map(|scan| scan.t).min().expect("a scan");
+    assert!(first > heal + secs(60), "healed at {heal}, scanned at {first}");
+    assert_eq!(ending(&events), "complete");
+}
+
+#[test]
+fn a_scan_that_its_deadline_cuts_short_is_no_complete_run() {
+    let mut scenario = calm();
+    scenario.workload.keys = 2000;
+    scenario.workload.rate_per_client = 20.0;
+    scenario.warmup = secs(120);
+    scenario.objectives.convergence_deadline = secs(5);
+    let events = run_scenario(&scenario, 1);
+    assert_eq!(ending(&events), "deadline");
+    assert_eq!(events.iter().filter(|event| matches!(event, Event::FinalState { up: true, .. })).count(), 3);
+}
+
+/// A world whose sites can't be reached for 15 s, from 3 s after the first fault was ended.
+struct Deaf(Fake, Option<Time>);
+
+impl World for Deaf {
+    fn capabilities(&self) -> firedrill_drill::Capabilities {
+        self.0.capabilities()
+    }
+
+    fn step(&mut self, until: Time, commands: &[firedrill_drill::world::Command]) -> firedrill_drill::world::Step {
+        use firedrill_drill::world::Action::{End, Send};
+        let ended = commands.iter().find(|command| matches!(command.action, End { .. })).map(|command| command.due);
+        self.1 = self.1.or(ended);
+        let mut commands = commands.to_vec();
+        if let Some(ended) = self.1 {
+            let deaf = ended + secs(3)..ended + secs(18);
+            commands.retain(|command| !(matches!(command.action, Send { .. }) && deaf.contains(&command.due)));
+        }
+        self.0.step(until, &commands)
+    }
+}
+
+#[test]
+fn a_scan_is_tried_until_the_heal_must_be_over() {
+    let mut scenario = site_failure();
+    scenario.workload.keys = 500;
+    let schedule = draw(&scenario, 1);
+    let mut events = Vec::new();
+    let mut world = Deaf(Fake::new(&schedule.setup), None);
+    run(&mut world, Drill::new(Arc::new(schedule)), &mut events, &mut |_| Go::On);
+    let operations = operations(&events);
+    let scans: Vec<_> = operations.values().filter(|operation| operation.purpose == Purpose::Scan).collect();
+    assert!(scans.iter().all(|scan| matches!(scan.returned, Some((_, _, Outcome::Ok(_))))));
+    let longest = scans.iter().filter_map(|scan| Some(scan.returned?.0.since(scan.t))).max();
+    assert!(longest > Some(secs(10)), "the sites were out of reach while nobody scanned: {longest:?}");
+}
+
+#[test]
 fn after_fifteen_minutes_without_a_success_probers_tire() {
     let mut scenario = Scenario { rollbacks: Rollbacks::None, ..site_failure() };
     let fault = [SiteId(0), SiteId(1)].into_iter().collect();
