@@ -147,6 +147,25 @@ fn a_copy_of_a_request_is_neither_taken_on_nor_refused() {
     assert_eq!(refusals(&cluster), 0);
 }
 
+/// A request that was refused, as certainly not applied, was taken on when a copy of it came after the site had begun to lead.
+#[test]
+fn a_refused_request_is_not_taken_on_later() {
+    let mut cluster = settled();
+    cluster.power_loss(NY);
+    cluster.run(140);
+    assert_eq!(cluster.leaders(), [LONDON]);
+    cluster.ask(SINGAPORE, 1, write("a"));
+    let (_, _, forward) = cluster.links.pop_back().expect("it is passed on");
+    depose(&mut cluster, LONDON, SINGAPORE);
+    cluster.input(LONDON, message(SINGAPORE, forward.clone()));
+    assert_eq!(refusals(&cluster), 1, "no copy of it was taken on");
+    cluster.run(30);
+    assert_eq!(cluster.leaders(), [LONDON]);
+    let last = cluster.site(1).last_index();
+    cluster.input(LONDON, message(SINGAPORE, forward));
+    assert_eq!(cluster.site(1).last_index(), last);
+}
+
 /// An acknowledgement that waited for the disk left in the term of the follower's own candidacy.
 #[test]
 fn what_is_owed_to_a_leader_is_not_said_in_a_later_term() {

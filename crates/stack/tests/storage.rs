@@ -4,12 +4,15 @@ mod cluster;
 
 use cluster::disk::Disk;
 use firedrill_model::{Key, LogIndex, Op, Rng, SessionId, SiteId, Term, Value};
-use firedrill_stack::FileId;
 use firedrill_stack::entry::{Entry, Payload, SessionCommand};
+use firedrill_stack::storage::Storage;
 use firedrill_stack::storage::format::{self, LOG_FILE, MetaView};
 use firedrill_stack::storage::recover::{Found, Recovered, recover};
 use firedrill_stack::storage::standing::Standing;
+use firedrill_stack::switches::Switches;
+use firedrill_stack::{DiskOp, DiskToken, FileId, Output};
 use proptest::prelude::*;
+use std::collections::VecDeque;
 use std::sync::Arc;
 
 /// What is appended: how far back it supersedes, how many terms later, and how long it is.
@@ -272,6 +275,109 @@ proptest! {
         let meta = MetaView { version: u64::MAX, term: Term(term), ..MetaView::default() };
         let copy = format::encode_meta(FileId::MetaA, &meta);
         prop_assert!(format::decode_meta(FileId::MetaA, &copy).is_none());
+    }
+}
+
+/// A storage whose writes and syncs the test lets through.
+#[derive(Default)]
+struct Driven {
+    storage: Storage,
+    log: Vec<Entry>,
+    file: Vec<u8>,
+    synced: usize,
+    /// Syncs of the log under way, with what they cover, and syncs of other things.
+    waiting: VecDeque<(DiskToken, Option<usize>)>,
+}
+
+impl Driven {
+    fn new() -> Driven {
+        let mut driven = Driven::default();
+        let mut out = VecDeque::new();
+        driven.storage.start(&mut out);
+        let reads: Vec<Output> = out.drain(..).collect();
+        for read in reads {
+            if let Output::Disk(DiskOp::Read { token, .. }) = read {
+                driven.storage.file_read(token, Ok(None), &mut out);
+            }
+        }
+        driven.perform(out);
+        driven
+    }
+
+    fn perform(&mut self, mut out: VecDeque<Output>) {
+        self.storage.flush(&mut out);
+        for output in out {
+            match output {
+                Output::Disk(DiskOp::Write { file: LOG_FILE, offset, bytes }) => {
+                    assert_eq!(offset, self.file.len() as u64, "the log is only appended to");
+                    self.file.extend(bytes);
+                }
+                Output::Disk(DiskOp::Sync { file: LOG_FILE, token }) => {
+                    self.waiting.push_back((token, Some(self.file.len())));
+                }
+                Output::Disk(DiskOp::Sync { token, .. } | DiskOp::SyncDir { token }) => {
+                    self.waiting.push_back((token, None));
+                }
+                _ => {}
+            }
+        }
+    }
+
+    fn append(&mut self, append: &Append) {
+        let before = self.log.last().map_or(Term(0), |entry| entry.term);
+        self.log.truncate(self.log.len().saturating_sub(append.back as usize));
+        let prev_term = self.log.last().map_or(Term(0), |entry| entry.term);
+        let entry = Entry {
+            index: LogIndex(self.log.len() as u64 + 1),
+            term: Term((before.0 + append.terms).max(1)),
+            payload: Payload::Noop,
+        };
+        self.storage.append(&entry, prev_term, &mut Switches::default());
+        self.log.push(entry);
+    }
+
+    fn sync_one(&mut self) {
+        if let Some((token, covers)) = self.waiting.pop_front() {
+            self.synced = covers.unwrap_or(self.synced);
+            self.storage.synced(token);
+            self.perform(VecDeque::new());
+        }
+    }
+
+    /// So much of the log as it is now would be there after a loss of power.
+    fn durable(&self) -> usize {
+        let files = [None, None, Some(self.file[..self.synced].to_vec())];
+        let found = entries(&recover(Found { files }));
+        self.log.iter().zip(&found).take_while(|(a, b)| a == b).count()
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 256, failure_persistence: None, ..ProptestConfig::default() })]
+
+    /// Never is more said to be durable than a loss of power would leave; and in the end all is.
+    #[test]
+    fn no_more_is_called_durable_than_is(
+        steps in prop::collection::vec((append(), 0..3_u8, any::<bool>()), 1..40),
+    ) {
+        let mut driven = Driven::new();
+        for (append, syncs, flush) in steps {
+            driven.append(&append);
+            if flush {
+                driven.perform(VecDeque::new());
+            }
+            prop_assert!(driven.storage.durable_index().index() <= driven.durable());
+            for _ in 0..syncs {
+                driven.sync_one();
+                prop_assert!(driven.storage.durable_index().index() <= driven.durable());
+            }
+        }
+        driven.perform(VecDeque::new());
+        while !driven.waiting.is_empty() {
+            driven.sync_one();
+        }
+        prop_assert_eq!(driven.storage.durable_index().index(), driven.log.len());
+        prop_assert_eq!(driven.durable(), driven.log.len());
     }
 }
 
