@@ -1,5 +1,6 @@
 //! Three sites in one process, on loopback, with real disks: they elect, write and read; one is killed and comes back.
 
+mod settings;
 mod support;
 
 use std::time::Duration;

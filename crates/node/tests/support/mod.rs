@@ -1,7 +1,6 @@
 //! A cluster of three sites in one process, and a client that needs no library.
 
-use firedrill_model::config::{HealthConfig, RaftConfig, ServiceConfig, SiteConfig};
-use firedrill_model::{HazardSet, SiteId, StackConfig};
+use crate::settings::config;
 use firedrill_node::NodeConfig;
 use firedrill_node::http::handlers::SiteStatus;
 use firedrill_node::run;
@@ -245,34 +244,4 @@ async fn ask(addr: &str, request: &Http) -> io::Result<Answer> {
     let status = head.split(' ').nth(1).and_then(|status| status.parse().ok()).unwrap_or(0);
     let result = head.lines().find_map(|line| line.strip_prefix("firedrill-result: ")).unwrap_or_default().to_owned();
     Ok(Answer { status, result, body: answer.split_off(end + 4) })
-}
-
-fn config(me: u8, dir: &std::path::Path, run_start_ns: u64) -> NodeConfig {
-    let site = |name: &str| SiteConfig { name: name.into(), capacity_percent: 100 };
-    let stack = StackConfig {
-        sites: ["new-york", "london", "singapore"].map(site).to_vec(),
-        services: vec![ServiceConfig { name: "sessions".into(), priority: 0, depends_on: Vec::new() }],
-        raft: RaftConfig {
-            heartbeat: Duration::from_millis(50),
-            election_timeout: Duration::from_millis(300),
-            pre_vote: true,
-            check_quorum: true,
-            max_batch: 64,
-            max_in_flight: 16,
-            snapshot_threshold: 10_000,
-        },
-        health: HealthConfig { interval: Duration::from_secs(5), timeout: Duration::from_secs(5), retries: 3 },
-        notifications: Vec::new(),
-        hazards: HazardSet::NONE,
-    };
-    NodeConfig {
-        stack,
-        me: SiteId(me),
-        seed: 1,
-        data_dir: dir.join(me.to_string()),
-        peer_listen: "127.0.0.1:0".into(),
-        http_listen: "127.0.0.1:0".into(),
-        peers: vec![String::new(); 3],
-        run_start_ns,
-    }
 }
