@@ -2,10 +2,12 @@
 
 mod arbitrary;
 
+use firedrill_history::manifest::FORMAT;
 use firedrill_history::{Digest, Environment, Event, EventHasher, Journal, Recorder, StreamWriter};
 use firedrill_model::{Observation, SiteId, Time};
 use proptest::prelude::*;
 use proptest::strategy::ValueTree;
+use sha2::{Digest as _, Sha256};
 
 fn written(journal: &Journal) -> (Vec<u8>, Digest) {
     let mut bytes = Vec::new();
@@ -47,6 +49,21 @@ proptest! {
     fn the_canonical_form_of_an_event_can_be_read_back(event in arbitrary::event()) {
         let bytes = postcard::to_allocvec(&event).expect("it can be encoded");
         prop_assert_eq!(postcard::from_bytes::<Event>(&bytes).expect("it was just encoded"), event);
+    }
+
+    #[test]
+    fn the_digest_is_that_of_the_frames(journal in arbitrary::journal(12)) {
+        let mut hash = Sha256::new();
+        let mut frame = |bytes: Vec<u8>| {
+            hash.update((bytes.len() as u32).to_le_bytes());
+            hash.update(&bytes);
+        };
+        frame(postcard::to_allocvec(&("firedrill journal", FORMAT)).expect("it can be encoded"));
+        frame(postcard::to_allocvec(&journal.manifest).expect("it can be encoded"));
+        for event in &journal.events {
+            frame(postcard::to_allocvec(event).expect("it can be encoded"));
+        }
+        prop_assert_eq!(journal.digest(), Digest(hash.finalize().into()));
     }
 
     #[test]

@@ -155,6 +155,15 @@ fn what_a_restarted_site_tells_again_is_not_a_second_failover() {
 }
 
 #[test]
+fn what_a_site_tells_after_a_restart_belongs_to_no_failover_that_it_told_before() {
+    let mut run = failover_run();
+    run.events.retain(|event| !matches!(event, Event::Observed { site: SINGAPORE, .. }));
+    assert_red(&run, Verdict::Pass, "1 took place");
+    run.observe(ms(160_300), LONDON, Observation::Started);
+    assert_red(&run, Verdict::Fail, "no isolation");
+}
+
+#[test]
 fn a_second_failover_is_judged_by_where_services_are_by_then() {
     let mut run = failover_run();
     let entry = LogIndex(80);

@@ -3,7 +3,7 @@
 use crate::build::{CORE, LONDON, Run, check, failover_run, ms, s};
 use firedrill_checks::Verdict;
 use firedrill_history::{Event, Phase, Purpose};
-use firedrill_model::Time;
+use firedrill_model::{Key, Op, OpResult, Outcome, Time, Value};
 
 /// The run with its probes taken out and others put in.
 fn reprobed(to: Time, good: impl Fn(Time) -> bool) -> Run {
@@ -133,4 +133,18 @@ fn what_was_written_and_not_scanned_is_unknown() {
     let judgement = run.judge();
     assert_eq!(check(&judgement, "convergence").verdict, Verdict::Unknown);
     assert!(check(&judgement, "convergence").why.contains("session k1"), "{judgement:#?}");
+}
+
+#[test]
+fn a_swap_that_missed_and_a_write_that_is_unknown_need_no_scan() {
+    let mut run = failover_run();
+    let (key, value) = (Key::new("k2"), Value::new(b"v"));
+    let swap = Op::Cas { key: key.clone(), expected: Some(value.clone()), value: value.clone() };
+    let missed = Outcome::Ok(OpResult::Cas { swapped: false });
+    run.op(Purpose::Workload, 1, s(20), Some(s(21)), swap.clone(), missed);
+    let write = Op::Write { key, value };
+    run.op(Purpose::Workload, 2, s(22), Some(s(23)), write, Outcome::Unknown);
+    assert_eq!(run.verdict_of("convergence"), Verdict::Pass);
+    run.op(Purpose::Workload, 1, s(24), Some(s(25)), swap, Outcome::Ok(OpResult::Cas { swapped: true }));
+    assert_eq!(run.verdict_of("convergence"), Verdict::Unknown);
 }
