@@ -297,6 +297,8 @@ fn after_the_heal_nobody_stops_before_the_level_is_shown() {
     let scans = operations.values().filter(|operation| operation.purpose == Purpose::Scan);
     let first = scans.map(|scan| scan.t).min().expect("a scan");
     assert!(first > heal + secs(60), "healed at {heal}, scanned at {first}");
+    let work = operations.values().filter(|operation| operation.purpose == Purpose::Workload).map(|work| work.t).max();
+    assert!(work > Some(heal + secs(59)), "the last real work was at {work:?}");
     assert_eq!(ending(&events), "complete");
 }
 
@@ -312,8 +314,8 @@ fn a_scan_that_its_deadline_cuts_short_is_no_complete_run() {
     assert_eq!(events.iter().filter(|event| matches!(event, Event::FinalState { up: true, .. })).count(), 3);
 }
 
-/// A world whose sites can't be reached for 15 s, from 3 s after the first fault was ended.
-struct Deaf(Fake, Option<Time>);
+/// A world whose sites can't be reached from one instant to another.
+struct Deaf(Fake, std::ops::Range<Time>);
 
 impl World for Deaf {
     fn capabilities(&self) -> firedrill_drill::Capabilities {
@@ -321,31 +323,48 @@ impl World for Deaf {
     }
 
     fn step(&mut self, until: Time, commands: &[firedrill_drill::world::Command]) -> firedrill_drill::world::Step {
-        use firedrill_drill::world::Action::{End, Send};
-        let ended = commands.iter().find(|command| matches!(command.action, End { .. })).map(|command| command.due);
-        self.1 = self.1.or(ended);
-        let mut commands = commands.to_vec();
-        if let Some(ended) = self.1 {
-            let deaf = ended + secs(3)..ended + secs(18);
-            commands.retain(|command| !(matches!(command.action, Send { .. }) && deaf.contains(&command.due)));
-        }
-        self.0.step(until, &commands)
+        use firedrill_drill::world::{Action::Send, Command};
+        let lost = |command: &&Command| matches!(command.action, Send { .. }) && self.1.contains(&command.due);
+        let heard: Vec<Command> = commands.iter().filter(|command| !lost(command)).cloned().collect();
+        self.0.step(until, &heard)
     }
+}
+
+/// The journal of a run in which the sites can't be reached for 15 s, from so long before or after the heal phase begins.
+fn deaf_around_heal(scenario: &Scenario, after: i64) -> Vec<Event> {
+    let heal = phase(&run_scenario(scenario, 1), Phase::Heal);
+    let schedule = draw(scenario, 1);
+    let from = heal.offset_by(after * 1_000_000);
+    let mut world = Deaf(Fake::new(&schedule.setup), from..from + secs(15));
+    let mut events = Vec::new();
+    run(&mut world, Drill::new(Arc::new(schedule)), &mut events, &mut |_| Go::On);
+    assert_eq!(phase(&events, Phase::Heal), heal, "what went wrong was not seen before");
+    events
 }
 
 #[test]
 fn a_scan_is_tried_until_the_heal_must_be_over() {
     let mut scenario = site_failure();
     scenario.workload.keys = 500;
-    let schedule = draw(&scenario, 1);
-    let mut events = Vec::new();
-    let mut world = Deaf(Fake::new(&schedule.setup), None);
-    run(&mut world, Drill::new(Arc::new(schedule)), &mut events, &mut |_| Go::On);
+    let events = deaf_around_heal(&scenario, 3000);
     let operations = operations(&events);
     let scans: Vec<_> = operations.values().filter(|operation| operation.purpose == Purpose::Scan).collect();
     assert!(scans.iter().all(|scan| matches!(scan.returned, Some((_, _, Outcome::Ok(_))))));
     let longest = scans.iter().filter_map(|scan| Some(scan.returned?.0.since(scan.t))).max();
     assert!(longest > Some(secs(10)), "the sites were out of reach while nobody scanned: {longest:?}");
+}
+
+#[test]
+fn an_outage_that_is_seen_only_after_the_heal_is_waited_out() {
+    let mut scenario = site_failure();
+    scenario.workload.rate_per_client = 20.0;
+    let events = deaf_around_heal(&scenario, -20);
+    let heal = phase(&events, Phase::Heal);
+    let operations = operations(&events);
+    let scans = operations.values().filter(|operation| operation.purpose == Purpose::Scan);
+    let first = scans.map(|scan| scan.t).min().expect("a scan");
+    assert!(first > heal + secs(14 + 60), "healed at {heal}, scanned at {first}");
+    assert_eq!(ending(&events), "complete");
 }
 
 #[test]
