@@ -15,7 +15,7 @@ use firedrill_model::{Fault, FaultKind, Observation, OpResult, RegionId, SiteId,
 use libtest_mimic::{Arguments, Failed, Trial};
 use std::io::{BufRead as _, BufReader};
 use std::process::{Command, ExitCode, Stdio};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{PoisonError, RwLock};
 use std::time::Duration;
 
 type Outcome = Result<(), Failed>;
@@ -37,6 +37,10 @@ const LONDON: SiteId = SiteId(1);
 const SINGAPORE: SiteId = SiteId(2);
 const EAST: RegionId = RegionId(0);
 const WEST: RegionId = RegionId(1);
+/// Names of tests end so that must not be disturbed.
+const ALONE: [&str; 6] = ["latency", "slow-links", "clock", "order", "fault", "is_kept"];
+/// So many tests at once, unless the command line says otherwise.
+const AT_ONCE: usize = 4;
 /// A second or two is usual; the rest is for a machine that is busy with other tests.
 const PATIENCE: Duration = Duration::from_secs(30);
 
@@ -52,8 +56,8 @@ fn main() -> ExitCode {
     let skipped = firedrill_live::available().err();
     let trial = |(name, test): (String, Box<Test>)| {
         let skipped = skipped.clone();
-        Trial::test(name, move || match skipped {
-            None => one_at_a_time(&test),
+        Trial::test(name.clone(), move || match skipped {
+            None => in_turn(&name, &test),
             Some(why) if std::env::var_os("FIREDRILL_REQUIRE_LIVE").is_some() => {
                 Err(format!("no container engine answers ({why}), and FIREDRILL_REQUIRE_LIVE is set").into())
             }
@@ -63,13 +67,19 @@ fn main() -> ExitCode {
             }
         })
     };
-    libtest_mimic::run(&Arguments::from_args(), own.chain(conformance).map(trial).collect()).exit_code()
+    let mut arguments = Arguments::from_args();
+    arguments.test_threads.get_or_insert(AT_ONCE);
+    libtest_mimic::run(&arguments, own.chain(conformance).map(trial).collect()).exit_code()
 }
 
-/// Two runs at a time would only wait for each other's processors.
-fn one_at_a_time(test: &Test) -> Outcome {
-    static TURN: Mutex<()> = Mutex::new(());
-    let _turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
+/// Most tests wait most of the time, so several run at once; those that measure, or look for leftovers, have the engine to themselves.
+fn in_turn(name: &str, test: &Test) -> Outcome {
+    static TURN: RwLock<()> = RwLock::new(());
+    if ALONE.iter().any(|alone| name.ends_with(alone)) {
+        let _turn = TURN.write().unwrap_or_else(PoisonError::into_inner);
+        return test();
+    }
+    let _turn = TURN.read().unwrap_or_else(PoisonError::into_inner);
     test()
 }
 
@@ -125,6 +135,9 @@ fn a_lost_leader_is_replaced() -> Outcome {
 
 fn a_frozen_site_is_silent_and_thaws() -> Outcome {
     let mut bench = Bench::start("freeze")?;
+    let preview = bench.preview().join("\n");
+    let unannounced: Vec<String> = bench.names()?.into_iter().filter(|name| !preview.contains(name)).collect();
+    check(unannounced.is_empty(), || format!("{unannounced:?} are not in the preview:\n{preview}"))?;
     bench.write(EAST, NEW_YORK, "k", "1", PATIENCE)?;
     let id = bench.begin(Fault::Freeze { site: NEW_YORK });
     bench.run_for(Duration::from_secs(1))?;

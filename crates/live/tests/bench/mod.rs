@@ -34,14 +34,18 @@ pub fn run_name(test: &str) -> String {
 
 /// All that the engine has of a run, as the engine's own client lists it.
 pub fn things_of(run: &str) -> Result<Vec<String>, Failed> {
+    listed(run, &[&["ps", "-aq"], &["network", "ls", "-q"], &["volume", "ls", "-q"], &["images", "-aq"]])
+}
+
+fn listed(run: &str, lists: &[&[&str]]) -> Result<Vec<String>, Failed> {
     let filter = format!("label=dev.firedrill.run={run}");
     let mut things = Vec::new();
-    for list in [&["ps", "-aq"][..], &["network", "ls", "-q"], &["volume", "ls", "-q"], &["images", "-aq"]] {
-        let output = Process::new("docker").args(list).args(["--filter", &filter]).output()?;
+    for list in lists {
+        let output = Process::new("docker").args(*list).args(["--filter", &filter]).output()?;
         if !output.status.success() {
             return Err(format!("docker {list:?}: {}", String::from_utf8_lossy(&output.stderr)).into());
         }
-        things.extend(String::from_utf8_lossy(&output.stdout).lines().map(|line| format!("{} {line}", list[0])));
+        things.extend(String::from_utf8_lossy(&output.stdout).lines().map(str::to_owned));
     }
     Ok(things)
 }
@@ -70,6 +74,22 @@ impl Bench {
         }
         let left = things_of(&self.run)?;
         if left.is_empty() { Ok(()) } else { Err(format!("left behind: {left:?}").into()) }
+    }
+
+    /// The names of all that was made, as the engine's own client lists them.
+    pub fn names(&self) -> Result<Vec<String>, Failed> {
+        let name = ["--format", "{{.Name}}"];
+        let containers = ["ps", "-a", "--format", "{{.Names}}"];
+        let (networks, volumes) = (["network", "ls", name[0], name[1]], ["volume", "ls", name[0], name[1]]);
+        let images = ["images", "--format", "{{.Repository}}:{{.Tag}}"];
+        let names = listed(&self.run, &[&containers, &networks, &volumes, &images])?;
+        if names.len() == 11 { Ok(names) } else { Err(format!("not eleven names: {names:?}").into()) }
+    }
+
+    /// What was announced.
+    pub fn preview(&self) -> Vec<String> {
+        let options = LiveOptions { run: self.run.clone(), ..LiveOptions::default() };
+        firedrill_live::plan_of_work(&setup(), &options)
     }
 
     pub fn run(&self) -> &str {
