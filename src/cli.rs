@@ -35,7 +35,9 @@ pub enum Command {
     #[command(after_help = RUN_EXAMPLES)]
     Run(RunArgs),
     /// Run a reproduce line again, and see that it gives the same journal
-    #[command(after_help = "Example:\n  firedrill replay 'firedrill run scenarios/daily/node-crashes.toml --seed 7 --expect-digest 1f0c'")]
+    #[command(
+        after_help = "Example:\n  firedrill replay 'firedrill run scenarios/daily/node-crashes.toml --seed 7 --expect-digest 1f0c'"
+    )]
     Replay(ReplayArgs),
     /// Check plan and scenario files: all errors in one go
     #[command(after_help = "Example:\n  firedrill check scenarios/plans/*.toml scenarios/weekly/*.toml")]

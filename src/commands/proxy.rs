@@ -8,7 +8,11 @@ use std::sync::mpsc;
 /// Serves until Ctrl-C or SIGTERM.
 pub fn proxy(args: &ProxyArgs) -> Exit {
     let (told, stop) = mpsc::channel();
-    if let Err(error) = ctrlc::set_handler(move || drop(told.send(()))) {
+    let tell = move || {
+        // Nobody listens any more: the server is ending already.
+        let _ = told.send(());
+    };
+    if let Err(error) = ctrlc::set_handler(tell) {
         super::complain(format!("signals can't be handled: {error}"));
         return Exit::Internal;
     }

@@ -8,7 +8,7 @@ use firedrill_checks::{Options, judge};
 use firedrill_drill::{Drill, Go, Schedule, Sink, run as drive};
 use firedrill_history::{Environment, Event, Recorder};
 use firedrill_live::{Halt, Live, LiveError, LiveOptions};
-use firedrill_model::{Observation, Objectives, Role};
+use firedrill_model::{Objectives, Observation, Role};
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -77,7 +77,13 @@ fn drill(schedule: Arc<Schedule>, options: LiveOptions, halted: &AtomicBool) -> 
     let (journal, digest) = told.recorder.finish(environment);
     let judgement = judge(&journal, &Options::default());
     let virtual_seconds = end.as_nanos() as f64 / 1e9;
-    Ok(Some(Finished { journal, judgement, digest: digest.to_string(), virtual_seconds, wall_seconds: wall.as_secs_f64() }))
+    Ok(Some(Finished {
+        journal,
+        judgement,
+        digest: digest.to_string(),
+        virtual_seconds,
+        wall_seconds: wall.as_secs_f64(),
+    }))
 }
 
 /// Records the events and tells the important ones on standard error, since a live run takes minutes.

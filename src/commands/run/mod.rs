@@ -88,13 +88,17 @@ struct Finished {
 /// Keeps, shows and judges the digest of one run that is over.
 fn conclude(args: &RunArgs, scenario: &Loaded, finished: Finished, folder: Option<&Path>) -> Exit {
     let manifest = finished.journal.manifest.clone();
-    let mut report = RunReport::new(&manifest, finished.judgement, Circumstances {
-        virtual_seconds: finished.virtual_seconds,
-        wall_seconds: finished.wall_seconds,
-        reproduce: reproduce::line(args, scenario, manifest.seed, Some(&finished.digest)),
-        journal_digest: finished.digest,
-        journal: None,
-    });
+    let mut report = RunReport::new(
+        &manifest,
+        finished.judgement,
+        Circumstances {
+            virtual_seconds: finished.virtual_seconds,
+            wall_seconds: finished.wall_seconds,
+            reproduce: reproduce::line(args, scenario, manifest.seed, Some(&finished.digest)),
+            journal_digest: finished.digest,
+            journal: None,
+        },
+    );
     if let Some(folder) = folder
         && let Err(error) = keep::keep(folder, &mut report, &finished.journal)
     {

@@ -41,7 +41,8 @@ fn preview(args: &RunArgs, scenario: &Loaded) -> Exit {
     let schedule = draw(scenario, args.seed, super::hazards(args));
     println!("{}: seed {} draws", scenario.scenario.title, args.seed);
     for fault in &schedule.faults {
-        let end = fault.end.map_or_else(|| "for good, or until the heal phase".to_owned(), |end| format!("until {end}"));
+        let end =
+            fault.end.map_or_else(|| "for good, or until the heal phase".to_owned(), |end| format!("until {end}"));
         println!("  {:>10}  {} ({end}): {:?}", fault.begin.to_string(), fault.name, fault.fault);
     }
     if !schedule.left_out.is_empty() {
@@ -104,17 +105,22 @@ fn many(args: &RunArgs, scenario: &Loaded, count: u64, folder: Option<&Path>, ha
     let mut virtual_seconds = 0.0;
     let mut trouble = None;
     let seeds = args.seed..args.seed.saturating_add(count);
-    bulk::campaign(seeds, jobs, |seed| brief(args, scenario, seed, halted), |seed, brief| {
-        let Some(brief) = brief else { return ControlFlow::Break(()) };
-        virtual_seconds += brief.circumstances.virtual_seconds;
-        campaign.add(&brief.judgement);
-        bar.inc(1);
-        bar.set_message(format!("{:.0} virtual s per wall s", virtual_seconds / began.elapsed().as_secs_f64()));
-        if brief.judgement.verdict != firedrill_checks::Verdict::Pass {
-            trouble = bar.suspend(|| tell(args, scenario, seed, brief, folder, halted)).err();
-        }
-        if trouble.is_some() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
-    });
+    bulk::campaign(
+        seeds,
+        jobs,
+        |seed| brief(args, scenario, seed, halted),
+        |seed, brief| {
+            let Some(brief) = brief else { return ControlFlow::Break(()) };
+            virtual_seconds += brief.circumstances.virtual_seconds;
+            campaign.add(&brief.judgement);
+            bar.inc(1);
+            bar.set_message(format!("{:.0} virtual s per wall s", virtual_seconds / began.elapsed().as_secs_f64()));
+            if brief.judgement.verdict != firedrill_checks::Verdict::Pass {
+                trouble = bar.suspend(|| tell(args, scenario, seed, brief, folder, halted)).err();
+            }
+            if trouble.is_some() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        },
+    );
     bar.finish_and_clear();
     if let Some(error) = trouble {
         crate::commands::complain(error);
@@ -152,9 +158,14 @@ fn tell(
             ));
         }
         let folder = folder.join(format!("seed-{seed}"));
-        keep::keep(&folder, &mut report, &finished.journal).map_err(|error| format!("{}: {error}", folder.display()))?;
+        keep::keep(&folder, &mut report, &finished.journal)
+            .map_err(|error| format!("{}: {error}", folder.display()))?;
     }
-    if args.json { show(args, &report) } else { anstream::println!("{}", terminal::brief(&report)) }
+    if args.json {
+        show(args, &report)
+    } else {
+        anstream::println!("{}", terminal::brief(&report))
+    }
     Ok(())
 }
 
