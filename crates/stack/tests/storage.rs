@@ -142,6 +142,13 @@ proptest! {
         prop_assert!(recovered.lost_to.is_none());
         let possible = |(end, log): &(usize, Vec<Entry>)| *end >= written.synced && *log == found;
         prop_assert!(written.models.iter().any(possible), "{found:?}");
+        // What is left is all good, and once synced it is found again.
+        let mut left = disk.written[&LOG_FILE].clone();
+        left.truncate(recovered.log_end as usize);
+        let synced = Written { synced: left.len(), ..Written::default() };
+        let again = recover(synced.found(left));
+        prop_assert!(again.lost_to.is_none());
+        prop_assert_eq!(entries(&again), found);
     }
 
     /// One byte of a synced log changes: never a panic, never an entry that was not written there, and the loss is noticed: if it lies before the durable

@@ -64,7 +64,7 @@ impl Disk {
 /// A mixture of what is synced and what is written.
 fn torn(rng: &mut Rng, old: &[u8], written: &[u8]) -> Vec<u8> {
     let len = rng.between(old.len().min(written.len()) as u64, written.len().max(old.len()) as u64);
-    let piece = rng.between(1, 64) as usize;
+    let piece = rng.between(1, 400) as usize;
     let scattered = rng.chance(300);
     let cut = rng.below(len + 1) as usize;
     (0..len as usize)
