@@ -46,7 +46,19 @@ fn losing_new_york_is_a_pass_with_every_rto_in_phases() {
     let output = firedrill(&["run", SITE_FAILURE, "--json", "--out", &out.display().to_string()]);
     assert_eq!(code(&output), 0, "{}", stderr(&output));
     let run = &objects(&output)[0];
-    for key in ["scenario", "seed", "world", "virtual_seconds", "wall_seconds", "journal_digest", "reproduce", "journal", "claims", "checks", "faults"] {
+    for key in [
+        "scenario",
+        "seed",
+        "world",
+        "virtual_seconds",
+        "wall_seconds",
+        "journal_digest",
+        "reproduce",
+        "journal",
+        "claims",
+        "checks",
+        "faults",
+    ] {
         assert!(!run[key].is_null(), "{key} is there");
     }
     assert_eq!(run["verdict"], "pass");

@@ -2,8 +2,6 @@
 //!
 //!     cargo bench -p firedrill-bench --bench simulator
 
-#![expect(missing_docs, reason = "criterion's macros make undocumented functions")]
-
 use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_main};
 use firedrill_bench::{run, shipped};
 use firedrill_checks::Verdict;

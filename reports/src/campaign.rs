@@ -30,7 +30,13 @@ impl CampaignReport {
 }
 
 /// The report of a campaign that is over.
-pub fn report(scenario: &str, first_seed: u64, campaign: &Campaign, virtual_seconds: f64, wall_seconds: f64) -> CampaignReport {
+pub fn report(
+    scenario: &str,
+    first_seed: u64,
+    campaign: &Campaign,
+    virtual_seconds: f64,
+    wall_seconds: f64,
+) -> CampaignReport {
     let (scenario, world) = (scenario.to_owned(), "sim".to_owned());
     CampaignReport { scenario, world, first_seed, virtual_seconds, wall_seconds, summary: campaign.summary() }
 }

@@ -1,7 +1,7 @@
 //! The facts of one run that every format shows.
 
-use firedrill_checks::judgement::{CheckResult, ClaimResult, FaultResult, Judgement, ObjectiveResult};
 use firedrill_checks::Verdict;
+use firedrill_checks::judgement::{CheckResult, ClaimResult, FaultResult, Judgement, ObjectiveResult};
 use firedrill_history::Manifest;
 use serde::{Deserialize, Serialize};
 

@@ -77,7 +77,9 @@ fn objectives(text: &mut String, objectives: &[ObjectiveResult]) {
     let phases = phase_names(objectives);
     let width = objectives.iter().map(|objective| objective.subject.len()).max().unwrap_or(0);
     let mut head = format!("  {:<7} {:<width$}  {:>8} {:>8}", "", "Objectives (seconds)", "target", "achieved");
-    phases.iter().for_each(|phase| { let _ = write!(head, " {phase:>8}"); });
+    phases.iter().for_each(|phase| {
+        let _ = write!(head, " {phase:>8}");
+    });
     line!(text, "\n{}", styled(DIM, &head));
     for objective in objectives {
         let subject = format!("{} {}", objective.name, objective.subject);
@@ -105,7 +107,9 @@ fn checks(text: &mut String, title: &str, kind: CheckKind, checks: &[CheckResult
     for check in checks {
         line!(text, "  {} {:<34} judged {}", mark(check.verdict), check.name, check.judged);
         if check.verdict != Verdict::Pass {
-            check.why.lines().for_each(|why| { line!(text, "          {why}"); });
+            check.why.lines().for_each(|why| {
+                line!(text, "          {why}");
+            });
         }
     }
 }
@@ -133,14 +137,20 @@ fn claims(text: &mut String, run: &RunReport) {
             ClaimVerdict::Refuted => "refuted",
             ClaimVerdict::Unknown => "unknown",
         };
-        let measured = claim.measured.map_or_else(|| "nothing".to_owned(), |value| format!("{value:.0} {}", claim.unit));
+        let measured =
+            claim.measured.map_or_else(|| "nothing".to_owned(), |value| format!("{value:.0} {}", claim.unit));
         line!(text, "  {word:<7} {:<34} claimed {:.0} {}, measured {measured}", claim.name, claim.claimed, claim.unit);
     }
 }
 
 fn footer(text: &mut String, run: &RunReport) {
     let digest = run.journal_digest.get(..16).unwrap_or(&run.journal_digest);
-    line!(text, "\n  {:.0} s in the world, {:.1} s on the wall; journal digest {digest}", run.virtual_seconds, run.wall_seconds);
+    line!(
+        text,
+        "\n  {:.0} s in the world, {:.1} s on the wall; journal digest {digest}",
+        run.virtual_seconds,
+        run.wall_seconds
+    );
     if let Some(journal) = &run.journal {
         line!(text, "  journal: {journal}");
     }
@@ -155,7 +165,9 @@ pub fn brief(run: &RunReport) -> String {
     let bad_fault = run.faults.iter().find(|fault| fault.verdict == run.verdict);
     let why = bad_check
         .map(|check| format!("{}: {}", check.name, check.why))
-        .or_else(|| bad_objective.map(|objective| format!("{} {}: {}", objective.name, objective.subject, objective.why)))
+        .or_else(|| {
+            bad_objective.map(|objective| format!("{} {}: {}", objective.name, objective.subject, objective.why))
+        })
         .or_else(|| bad_fault.map(|fault| format!("{} struck {} of {}", fault.name, fault.struck, fault.scheduled)))
         .unwrap_or_default();
     let indented = why.lines().collect::<Vec<_>>().join("\n    ");
@@ -170,10 +182,22 @@ pub fn campaign(report: &CampaignReport) -> String {
     let counts = &summary.counts;
     let speed = report.virtual_seconds / report.wall_seconds.max(1e-9);
     line!(text, "{}  {}", styled(style, &word.to_uppercase()), styled(BOLD, &report.scenario));
-    line!(text, "  {} seeds from {}: {} passed, {} failed, {} unknown, {} beyond the plan", counts.seeds,
-        report.first_seed, counts.passed, counts.failed, counts.unknown, counts.beyond_plan);
-    line!(text, "  {:.0} s in the world, {:.1} s on the wall: {speed:.0} virtual seconds per wall second",
-        report.virtual_seconds, report.wall_seconds);
+    line!(
+        text,
+        "  {} seeds from {}: {} passed, {} failed, {} unknown, {} beyond the plan",
+        counts.seeds,
+        report.first_seed,
+        counts.passed,
+        counts.failed,
+        counts.unknown,
+        counts.beyond_plan
+    );
+    line!(
+        text,
+        "  {:.0} s in the world, {:.1} s on the wall: {speed:.0} virtual seconds per wall second",
+        report.virtual_seconds,
+        report.wall_seconds
+    );
     if let Some(share) = summary.failing_at_most {
         line!(text, "  bounds the share of failing seeds: at most {:.2} %, at 95 %", share * 100.0);
     }
@@ -197,7 +221,10 @@ fn distributions(text: &mut String, report: &CampaignReport) {
         return;
     }
     let width = report.summary.distributions.iter().map(|one| one.subject.len() + 5).max().unwrap_or(0);
-    let head = format!("  {:<width$} {:>7} {:>7} {:>7} {:>7} {:>7} {:>7}", "Seconds", "target", "min", "p1", "p50", "p99", "max");
+    let head = format!(
+        "  {:<width$} {:>7} {:>7} {:>7} {:>7} {:>7} {:>7}",
+        "Seconds", "target", "min", "p1", "p50", "p99", "max"
+    );
     line!(text, "\n{}", styled(DIM, &head));
     for one in &report.summary.distributions {
         let subject = format!("{} {}", one.name, one.subject);

@@ -157,10 +157,7 @@ impl Fault {
             Fault::PowerLoss { .. } => FaultKind::PowerLoss,
             Fault::Crash { .. } => FaultKind::Crash,
             Fault::Freeze { .. } => FaultKind::Freeze,
-            Fault::Partition {
-                direction: Direction::Both,
-                ..
-            } => FaultKind::Partition,
+            Fault::Partition { direction: Direction::Both, .. } => FaultKind::Partition,
             Fault::Partition { .. } => FaultKind::PartitionOneWay,
             Fault::SlowFsync { .. } => FaultKind::SlowFsync,
             Fault::ClockSkew { .. } => FaultKind::ClockSkew,

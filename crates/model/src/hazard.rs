@@ -22,11 +22,7 @@ pub enum Hazard {
 
 impl Hazard {
     /// All that are built.
-    pub const ALL: [Hazard; 3] = [
-        Hazard::VoteBeforeDurable,
-        Hazard::NoFencing,
-        Hazard::AckBeforeFsync,
-    ];
+    pub const ALL: [Hazard; 3] = [Hazard::VoteBeforeDurable, Hazard::NoFencing, Hazard::AckBeforeFsync];
 
     /// The number in HAZARDS.md.
     pub const fn number(self) -> u8 {
@@ -68,13 +64,7 @@ impl fmt::Display for UnknownHazard {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("no such hazard; built are")?;
         for (i, hazard) in Hazard::ALL.iter().enumerate() {
-            write!(
-                f,
-                "{} {} ({})",
-                if i == 0 { "" } else { "," },
-                hazard.number(),
-                hazard.name()
-            )?;
+            write!(f, "{} {} ({})", if i == 0 { "" } else { "," }, hazard.number(), hazard.name())?;
         }
         Ok(())
     }
@@ -118,9 +108,7 @@ impl HazardSet {
 
     /// Those that are on, by number.
     pub fn iter(self) -> impl Iterator<Item = Hazard> {
-        Hazard::ALL
-            .into_iter()
-            .filter(move |hazard| self.contains(*hazard))
+        Hazard::ALL.into_iter().filter(move |hazard| self.contains(*hazard))
     }
 }
 

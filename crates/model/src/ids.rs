@@ -83,20 +83,12 @@ impl SiteSet {
 
     /// The first `count` sites of the plan.
     pub const fn first(count: usize) -> SiteSet {
-        if count >= 16 {
-            SiteSet(u16::MAX)
-        } else {
-            SiteSet((1 << count) - 1)
-        }
+        if count >= 16 { SiteSet(u16::MAX) } else { SiteSet((1 << count) - 1) }
     }
 
     /// The bit of a site; none for a number that no site has, which may come from anywhere.
     const fn bit(site: SiteId) -> u16 {
-        if (site.0 as usize) < SiteSet::MAX_SITES {
-            1 << site.0
-        } else {
-            0
-        }
+        if (site.0 as usize) < SiteSet::MAX_SITES { 1 << site.0 } else { 0 }
     }
 
     /// Just this site.
@@ -159,8 +151,6 @@ impl FromIterator<SiteId> for SiteSet {
 
 impl fmt::Debug for SiteSet {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_set()
-            .entries(self.iter().map(|site| site.0))
-            .finish()
+        f.debug_set().entries(self.iter().map(|site| site.0)).finish()
     }
 }

@@ -28,9 +28,7 @@ pub mod time;
 pub use config::{HealthConfig, RaftConfig, ServiceConfig, SiteConfig, StackConfig};
 pub use fault::{Direction, Endpoint, Fault, FaultKind};
 pub use hazard::{Hazard, HazardSet};
-pub use ids::{
-    ClientId, Epoch, FaultId, LogIndex, OpId, RegionId, ServiceId, SiteId, SiteSet, Term,
-};
+pub use ids::{ClientId, Epoch, FaultId, LogIndex, OpId, RegionId, ServiceId, SiteId, SiteSet, Term};
 pub use objectives::{Objectives, ServiceLevel, ServiceObjective};
 pub use observation::{Observation, Role};
 pub use op::{Key, NotApplied, Op, OpResult, Outcome, Request, Response, SessionId, Value};

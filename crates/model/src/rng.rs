@@ -13,18 +13,15 @@ impl Rng {
     /// The stream of this seed and label.
     pub fn new(seed: u64, label: &str) -> Rng {
         // FNV-1a over the label, so that streams differ by name and not by order of creation.
-        let hash = label.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |h, b| {
-            (h ^ u64::from(b)).wrapping_mul(0x0100_0000_01b3)
-        });
+        let hash =
+            label.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |h, b| (h ^ u64::from(b)).wrapping_mul(0x0100_0000_01b3));
         Rng(Pcg64Mcg::seed_from_u64(mix(seed ^ mix(hash))))
     }
 
     /// A stream split from this one by a number; this one is not moved.
     pub fn split(&self, number: u64) -> Rng {
         let mut copy = self.0.clone();
-        Rng(Pcg64Mcg::seed_from_u64(mix(
-            copy.next_u64() ^ mix(number.wrapping_add(1))
-        )))
+        Rng(Pcg64Mcg::seed_from_u64(mix(copy.next_u64() ^ mix(number.wrapping_add(1)))))
     }
 
     /// Any 64 bits.
@@ -59,11 +56,7 @@ impl Rng {
 
     /// One of the items, or `None` if there are none.
     pub fn pick<'a, T>(&mut self, items: &'a [T]) -> Option<&'a T> {
-        if items.is_empty() {
-            None
-        } else {
-            items.get(self.below(items.len() as u64) as usize)
-        }
+        if items.is_empty() { None } else { items.get(self.below(items.len() as u64) as usize) }
     }
 }
 

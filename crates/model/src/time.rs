@@ -9,9 +9,7 @@ use serde::{Deserialize, Serialize};
 ///
 /// Whose clock it was read from is said by the field that holds it: `t` is the world's true time, `site_t` a site's own,
 /// possibly skewed, clock.
-#[derive(
-    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
-)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Time(u64);
 
@@ -80,11 +78,6 @@ impl Sub<Duration> for Time {
 impl fmt::Display for Time {
     /// Seconds with milliseconds: `12.345s`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "{}.{:03}s",
-            self.0 / 1_000_000_000,
-            self.0 / 1_000_000 % 1000
-        )
+        write!(f, "{}.{:03}s", self.0 / 1_000_000_000, self.0 / 1_000_000 % 1000)
     }
 }

@@ -24,18 +24,8 @@ const OF_PLANS: [&str; 12] = [
     "claims",
 ];
 /// Keys and sections that only scenarios have.
-const OF_SCENARIOS: [&str; 10] = [
-    "plan",
-    "tags",
-    "workload",
-    "steady_state",
-    "method",
-    "swarm",
-    "defences",
-    "physics",
-    "rollbacks",
-    "objectives",
-];
+const OF_SCENARIOS: [&str; 10] =
+    ["plan", "tags", "workload", "steady_state", "method", "swarm", "defences", "physics", "rollbacks", "objectives"];
 
 /// A file in which nothing is wrong.
 #[derive(Clone, Debug, PartialEq)]
@@ -52,12 +42,7 @@ impl Checked {
         match self {
             Checked::Plan(plan) => format!("plan \"{}\": {}", plan.title, of_plan(plan)),
             Checked::Scenario(plan, scenario) => {
-                format!(
-                    "scenario \"{}\" on plan \"{}\": {}",
-                    scenario.title,
-                    plan.title,
-                    of_scenario(scenario)
-                )
+                format!("scenario \"{}\" on plan \"{}\": {}", scenario.title, plan.title, of_scenario(scenario))
             }
         }
     }
@@ -70,32 +55,21 @@ impl Checked {
 pub fn check_file(path: &Path) -> Result<Checked, Diagnostics> {
     let file = path.display().to_string();
     let text = text_of(path, &file)?;
-    let source = Source {
-        file: &file,
-        text: &text,
-    };
+    let source = Source { file: &file, text: &text };
     let (root, _) = DeTable::parse_recoverable(&text);
-    let count = |keys: &[&str]| {
-        root.get_ref()
-            .keys()
-            .filter(|key| keys.contains(&key.get_ref().as_ref()))
-            .count()
-    };
+    let count = |keys: &[&str]| root.get_ref().keys().filter(|key| keys.contains(&key.get_ref().as_ref())).count();
     let (plans, scenarios) = (count(&OF_PLANS), count(&OF_SCENARIOS));
     if plans == 0 && scenarios == 0 {
-        let advice = "a plan has `[[site]]`, `[raft]`, `[detection]` …; a scenario has `plan`, and `[[method]]` or `[swarm]`".to_owned();
-        let diagnostic = source.diagnostic(
-            &(0..0),
-            "this is neither a plan nor a scenario".to_owned(),
-            Some(advice),
-        );
+        let advice =
+            "a plan has `[[site]]`, `[raft]`, `[detection]` …; a scenario has `plan`, and `[[method]]` or `[swarm]`"
+                .to_owned();
+        let diagnostic = source.diagnostic(&(0..0), "this is neither a plan nor a scenario".to_owned(), Some(advice));
         return Err(Diagnostics::from_list(vec![diagnostic]));
     }
     if plans > scenarios {
         Plan::parse(&file, &text).map(|plan| Checked::Plan(Box::new(plan)))
     } else {
-        scenario_and_plan(path, source)
-            .map(|(plan, scenario)| Checked::Scenario(Box::new(plan), Box::new(scenario)))
+        scenario_and_plan(path, source).map(|(plan, scenario)| Checked::Scenario(Box::new(plan), Box::new(scenario)))
     }
 }
 
@@ -114,23 +88,11 @@ fn of_plan(plan: &Plan) -> String {
 fn of_scenario(scenario: &Scenario) -> String {
     let mut parts = Vec::new();
     if !scenario.method.is_empty() {
-        let names: Vec<&str> = scenario
-            .method
-            .iter()
-            .map(|step| step.name.as_str())
-            .collect();
-        parts.push(format!(
-            "{} ({})",
-            counted(names.len(), "step"),
-            names.join(", ")
-        ));
+        let names: Vec<&str> = scenario.method.iter().map(|step| step.name.as_str()).collect();
+        parts.push(format!("{} ({})", counted(names.len(), "step"), names.join(", ")));
     }
     if let Some(swarm) = &scenario.swarm {
-        parts.push(format!(
-            "a swarm of {} for {} s",
-            counted(swarm.kinds.len(), "kind"),
-            swarm.lasts.as_secs_f64()
-        ));
+        parts.push(format!("a swarm of {} for {} s", counted(swarm.kinds.len(), "kind"), swarm.lasts.as_secs_f64()));
     }
     parts.join(" and ")
 }

@@ -3,8 +3,8 @@
 use crate::plan::Plan;
 use crate::scenario::Scenario;
 use firedrill_model::{
-    HazardSet, HealthConfig, Objectives, RaftConfig, ServiceConfig, ServiceId, ServiceLevel,
-    ServiceObjective, SiteConfig, SiteSet, StackConfig,
+    HazardSet, HealthConfig, Objectives, RaftConfig, ServiceConfig, ServiceId, ServiceLevel, ServiceObjective,
+    SiteConfig, SiteSet, StackConfig,
 };
 use std::time::Duration;
 
@@ -15,10 +15,7 @@ impl Plan {
             sites: self
                 .sites
                 .iter()
-                .map(|site| SiteConfig {
-                    name: site.name.clone(),
-                    capacity_percent: site.capacity_percent,
-                })
+                .map(|site| SiteConfig { name: site.name.clone(), capacity_percent: site.capacity_percent })
                 .collect(),
             services: self.services.iter().map(service_config).collect(),
             raft: RaftConfig {
@@ -49,11 +46,7 @@ impl Plan {
         };
         Objectives {
             sites: self.sites.iter().map(|site| site.name.clone()).collect(),
-            regions: self
-                .regions
-                .iter()
-                .map(|region| region.name.clone())
-                .collect(),
+            regions: self.regions.iter().map(|region| region.name.clone()).collect(),
             services: self.services.iter().enumerate().map(objective).collect(),
             judge_rto: scenario.objectives.rto,
             level: ServiceLevel {
@@ -81,37 +74,18 @@ impl Plan {
     /// waits for the other.
     pub fn latency_bounds(&self) -> Vec<Vec<Duration>> {
         let sites = 0..self.sites.len();
-        let quorum = |leader: usize| {
-            self.links[leader]
-                .iter()
-                .map(|link| link.round_trip)
-                .max()
-                .unwrap_or_default()
-        };
+        let quorum = |leader: usize| self.links[leader].iter().map(|link| link.round_trip).max().unwrap_or_default();
         let worst = |addressed: usize| {
-            let through = |leader: usize| {
-                self.links[addressed][leader]
-                    .round_trip
-                    .saturating_add(quorum(leader))
-            };
+            let through = |leader: usize| self.links[addressed][leader].round_trip.saturating_add(quorum(leader));
             sites.clone().map(through).max().unwrap_or_default()
         };
         let bound = |client: Duration, addressed: usize| {
-            client
-                .saturating_add(worst(addressed))
-                .saturating_add(self.level.bound_margin)
+            client.saturating_add(worst(addressed)).saturating_add(self.level.bound_margin)
         };
         let of_region = |round_trips: &Vec<Duration>| {
-            round_trips
-                .iter()
-                .enumerate()
-                .map(|(addressed, client)| bound(*client, addressed))
-                .collect()
+            round_trips.iter().enumerate().map(|(addressed, client)| bound(*client, addressed)).collect()
         };
-        self.regions
-            .iter()
-            .map(|region| of_region(&region.round_trips))
-            .collect()
+        self.regions.iter().map(|region| of_region(&region.round_trips)).collect()
     }
 
     /// All sites of the plan.
@@ -124,11 +98,7 @@ fn service_config(service: &crate::plan::Service) -> ServiceConfig {
     ServiceConfig {
         name: service.name.clone(),
         priority: service.priority,
-        depends_on: service
-            .depends_on
-            .iter()
-            .map(|place| service_id(*place))
-            .collect(),
+        depends_on: service.depends_on.iter().map(|place| service_id(*place)).collect(),
     }
 }
 

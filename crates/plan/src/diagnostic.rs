@@ -70,10 +70,7 @@ impl Diagnostics {
         diagnostics.dedup();
         let omitted = diagnostics.len().saturating_sub(MOST);
         diagnostics.truncate(MOST);
-        Diagnostics {
-            diagnostics,
-            omitted,
-        }
+        Diagnostics { diagnostics, omitted }
     }
 
     /// With those of another file after these.

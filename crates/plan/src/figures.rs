@@ -30,20 +30,8 @@ pub struct Figure {
     pub about: &'static str,
 }
 
-const fn figure(
-    section: &'static str,
-    key: &'static str,
-    used: Use,
-    scalable: bool,
-    about: &'static str,
-) -> Figure {
-    Figure {
-        section,
-        key,
-        used,
-        scalable,
-        about,
-    }
+const fn figure(section: &'static str, key: &'static str, used: Use, scalable: bool, about: &'static str) -> Figure {
+    Figure { section, key, used, scalable, about }
 }
 
 /// All of them, in the order of the file.
@@ -55,48 +43,12 @@ pub const FIGURES: [Figure; 21] = [
         false,
         "of the primary's; the site's weight in the weighted round robin",
     ),
-    figure(
-        "link",
-        "round_trip_ms",
-        Use::Physics,
-        false,
-        "between two sites",
-    ),
-    figure(
-        "region",
-        "round_trip_ms",
-        Use::Physics,
-        false,
-        "from the region's clients to each site",
-    ),
-    figure(
-        "tier",
-        "rto_s",
-        Use::Objective,
-        true,
-        "recovery time objective of the tier's services",
-    ),
-    figure(
-        "service",
-        "priority",
-        Use::Parameter,
-        false,
-        "P0 is promoted first",
-    ),
-    figure(
-        "service",
-        "depends_on",
-        Use::Parameter,
-        false,
-        "services that must be promoted before",
-    ),
-    figure(
-        "raft",
-        "heartbeat_interval_ms",
-        Use::Parameter,
-        false,
-        "a leader is heard from at least this often",
-    ),
+    figure("link", "round_trip_ms", Use::Physics, false, "between two sites"),
+    figure("region", "round_trip_ms", Use::Physics, false, "from the region's clients to each site"),
+    figure("tier", "rto_s", Use::Objective, true, "recovery time objective of the tier's services"),
+    figure("service", "priority", Use::Parameter, false, "P0 is promoted first"),
+    figure("service", "depends_on", Use::Parameter, false, "services that must be promoted before"),
+    figure("raft", "heartbeat_interval_ms", Use::Parameter, false, "a leader is heard from at least this often"),
     figure(
         "raft",
         "election_timeout_ms",
@@ -104,62 +56,14 @@ pub const FIGURES: [Figure; 21] = [
         false,
         "without a leader for once to twice this, a site asks for votes",
     ),
-    figure(
-        "raft",
-        "snapshot_threshold",
-        Use::Parameter,
-        false,
-        "entries kept before a snapshot is taken",
-    ),
-    figure(
-        "raft",
-        "max_batch",
-        Use::Parameter,
-        false,
-        "entries in a message, at most",
-    ),
-    figure(
-        "raft",
-        "max_in_flight",
-        Use::Parameter,
-        false,
-        "unacknowledged messages to a follower, at most",
-    ),
-    figure(
-        "detection",
-        "interval_ms",
-        Use::Parameter,
-        true,
-        "from one good health check to the next",
-    ),
-    figure(
-        "detection",
-        "timeout_ms",
-        Use::Parameter,
-        true,
-        "a check without an answer for this long has failed",
-    ),
-    figure(
-        "detection",
-        "retries",
-        Use::Parameter,
-        false,
-        "failed checks after the first, until a site counts as down",
-    ),
-    figure(
-        "failover",
-        "notifications",
-        Use::Parameter,
-        false,
-        "channels that are told of a failover, in this order",
-    ),
-    figure(
-        "dns",
-        "lifetime_s",
-        Use::Parameter,
-        true,
-        "clients keep an answer so long",
-    ),
+    figure("raft", "snapshot_threshold", Use::Parameter, false, "entries kept before a snapshot is taken"),
+    figure("raft", "max_batch", Use::Parameter, false, "entries in a message, at most"),
+    figure("raft", "max_in_flight", Use::Parameter, false, "unacknowledged messages to a follower, at most"),
+    figure("detection", "interval_ms", Use::Parameter, true, "from one good health check to the next"),
+    figure("detection", "timeout_ms", Use::Parameter, true, "a check without an answer for this long has failed"),
+    figure("detection", "retries", Use::Parameter, false, "failed checks after the first, until a site counts as down"),
+    figure("failover", "notifications", Use::Parameter, false, "channels that are told of a failover, in this order"),
+    figure("dns", "lifetime_s", Use::Parameter, true, "clients keep an answer so long"),
     figure(
         "service_level",
         "sustain_s",
@@ -167,20 +71,8 @@ pub const FIGURES: [Figure; 21] = [
         false,
         "the level must hold so long before a service counts as up",
     ),
-    figure(
-        "service_level",
-        "probes",
-        Use::Objective,
-        false,
-        "with at least so many probes",
-    ),
-    figure(
-        "service_level",
-        "success_percent",
-        Use::Objective,
-        false,
-        "of which so many succeed in time",
-    ),
+    figure("service_level", "probes", Use::Objective, false, "with at least so many probes"),
+    figure("service_level", "success_percent", Use::Objective, false, "of which so many succeed in time"),
     figure(
         "service_level",
         "bound_margin_ms",
@@ -188,11 +80,5 @@ pub const FIGURES: [Figure; 21] = [
         false,
         "on top of the round trips that an operation needs",
     ),
-    figure(
-        "claims",
-        "latency_ms",
-        Use::Claim,
-        false,
-        "of any operation",
-    ),
+    figure("claims", "latency_ms", Use::Claim, false, "of any operation"),
 ];

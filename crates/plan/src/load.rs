@@ -31,20 +31,11 @@ pub fn load_plan(path: &Path) -> Result<Plan, Diagnostics> {
 pub fn load(scenario_path: &Path) -> Result<(Plan, Scenario), Diagnostics> {
     let file = scenario_path.display().to_string();
     let text = text_of(scenario_path, &file)?;
-    scenario_and_plan(
-        scenario_path,
-        Source {
-            file: &file,
-            text: &text,
-        },
-    )
+    scenario_and_plan(scenario_path, Source { file: &file, text: &text })
 }
 
 /// Reads the plan when the scenario names it; tells what is wrong with either in one go.
-pub(crate) fn scenario_and_plan(
-    path: &Path,
-    source: Source<'_>,
-) -> Result<(Plan, Scenario), Diagnostics> {
+pub(crate) fn scenario_and_plan(path: &Path, source: Source<'_>) -> Result<(Plan, Scenario), Diagnostics> {
     let loaded = OnceCell::new();
     let mut broken = None;
     let scenario = scenario_file::read(source, |field| match named_plan(path, field)? {
@@ -74,11 +65,7 @@ fn named_plan(scenario: &Path, field: &Field<'_>) -> Option<Result<Plan, Diagnos
     match read(&path) {
         Ok(bytes) => Some(decode(&file, bytes).and_then(|text| Plan::parse(&file, &text))),
         Err(error) => {
-            field.sink.error(
-                &field.span,
-                format!("the plan cannot be read: {}", reason(&error)),
-                near(&path),
-            );
+            field.sink.error(&field.span, format!("the plan cannot be read: {}", reason(&error)), near(&path));
             None
         }
     }
@@ -86,27 +73,16 @@ fn named_plan(scenario: &Path, field: &Field<'_>) -> Option<Result<Plan, Diagnos
 
 /// A file beside the one that is not there, with nearly its name, or else where it was looked for.
 fn near(path: &Path) -> String {
-    let beside = path
-        .parent()
-        .and_then(|folder| folder.read_dir().ok())
-        .into_iter()
-        .flatten()
-        .filter_map(Result::ok);
+    let beside = path.parent().and_then(|folder| folder.read_dir().ok()).into_iter().flatten().filter_map(Result::ok);
     let mut beside: Vec<String> = beside
         .filter_map(|entry| entry.file_name().into_string().ok())
         .filter(|name| name.ends_with(".toml"))
         .collect();
     beside.sort();
-    let name = path
-        .file_name()
-        .and_then(|name| name.to_str())
-        .unwrap_or_default();
+    let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
     match suggest::closest(name, beside.iter().map(String::as_str)) {
         Some(near) => format!("did you mean `{near}`, in the same folder?"),
-        None => format!(
-            "the path is relative to the scenario's folder, so this is {}",
-            path.display()
-        ),
+        None => format!("the path is relative to the scenario's folder, so this is {}", path.display()),
     }
 }
 
@@ -127,17 +103,11 @@ fn escapes(path: &Path) -> Option<(String, &'static str)> {
         }
         if depth < -CLIMB {
             let message = format!("the plan's path leads more than {CLIMB} folders up");
-            return Some((
-                message,
-                "keep plans in a folder beside the scenario's: `../plans/name.toml`",
-            ));
+            return Some((message, "keep plans in a folder beside the scenario's: `../plans/name.toml`"));
         }
     }
     if path.extension().is_none_or(|extension| extension != "toml") {
-        return Some((
-            "the plan's path does not end in `.toml`".to_owned(),
-            "name a plan file: `../plans/name.toml`",
-        ));
+        return Some(("the plan's path does not end in `.toml`".to_owned(), "name a plan file: `../plans/name.toml`"));
     }
     None
 }
@@ -145,11 +115,7 @@ fn escapes(path: &Path) -> Option<(String, &'static str)> {
 /// The text of a file that was named on the command line.
 pub(crate) fn text_of(path: &Path, file: &str) -> Result<String, Diagnostics> {
     let bytes = read(path).map_err(|error| {
-        Diagnostics::of_file(
-            file,
-            format!("the file cannot be read: {}", reason(&error)),
-            "check its path",
-        )
+        Diagnostics::of_file(file, format!("the file cannot be read: {}", reason(&error)), "check its path")
     })?;
     decode(file, bytes)
 }
@@ -189,9 +155,5 @@ fn decode(file: &str, bytes: Vec<u8>) -> Result<String, Diagnostics> {
     let source = Source { file, text: &text };
     let message = format!("the file is not UTF-8 text: there is a byte {byte:#04x} here");
     let bad = valid..valid + char::REPLACEMENT_CHARACTER.len_utf8();
-    Err(Diagnostics::from_list(vec![source.diagnostic(
-        &bad,
-        message,
-        Some("save it as UTF-8".to_owned()),
-    )]))
+    Err(Diagnostics::from_list(vec![source.diagnostic(&bad, message, Some("save it as UTF-8".to_owned()))]))
 }

@@ -42,19 +42,12 @@ pub(crate) fn violations(plan: &Plan) -> Vec<Violation> {
 
 /// From the first failed check to the last: how long detection takes.
 pub(crate) fn detection_total(plan: &Plan) -> Duration {
-    plan.detection
-        .timeout
-        .saturating_mul(plan.detection.retries.saturating_add(1))
+    plan.detection.timeout.saturating_mul(plan.detection.retries.saturating_add(1))
 }
 
 /// The longest round trip between two sites.
 pub(crate) fn longest_round_trip(plan: &Plan) -> Duration {
-    plan.links
-        .iter()
-        .flatten()
-        .map(|link| link.round_trip)
-        .max()
-        .unwrap_or_default()
+    plan.links.iter().flatten().map(|link| link.round_trip).max().unwrap_or_default()
 }
 
 fn election_and_heartbeat(plan: &Plan) -> Option<Violation> {
@@ -106,9 +99,7 @@ fn check_and_round_trip(plan: &Plan) -> Option<Violation> {
 /// (they are drawn from one to two), a round trip to ask whether it could be won, and one to win it.
 fn detection_and_election(plan: &Plan) -> Option<Violation> {
     let (election, round_trip) = (plan.raft.election_timeout, longest_round_trip(plan));
-    let full = election
-        .saturating_mul(2)
-        .saturating_add(round_trip.saturating_mul(2));
+    let full = election.saturating_mul(2).saturating_add(round_trip.saturating_mul(2));
     let total = detection_total(plan);
     let checks = plan.detection.retries.saturating_add(1);
     (total <= full).then(|| Violation {

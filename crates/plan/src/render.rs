@@ -1,18 +1,12 @@
 //! Diagnostics for people: the source line, a caret under the exact place, what is wrong, what to do.
 
 use crate::diagnostic::{Diagnostic, Diagnostics};
-use annotate_snippets::{
-    AnnotationKind, Group, Level, Origin, Renderer, Snippet, normalize_untrusted_str,
-};
+use annotate_snippets::{AnnotationKind, Group, Level, Origin, Renderer, Snippet, normalize_untrusted_str};
 use std::fmt::Write;
 
 /// All of them, and a last line that counts them.
 pub(crate) fn render(diagnostics: &Diagnostics, color: bool) -> String {
-    let renderer = if color {
-        Renderer::styled()
-    } else {
-        Renderer::plain()
-    };
+    let renderer = if color { Renderer::styled() } else { Renderer::plain() };
     let mut text = String::new();
     for diagnostic in &diagnostics.diagnostics {
         text.push_str(&one(&renderer, diagnostic));
@@ -20,17 +14,9 @@ pub(crate) fn render(diagnostics: &Diagnostics, color: bool) -> String {
     }
     let count = diagnostics.count();
     // Writing to a string cannot fail.
-    let _ = write!(
-        text,
-        "{count} {} found",
-        if count == 1 { "error" } else { "errors" }
-    );
+    let _ = write!(text, "{count} {} found", if count == 1 { "error" } else { "errors" });
     if diagnostics.omitted > 0 {
-        let _ = write!(
-            text,
-            "; the first {} are shown",
-            diagnostics.diagnostics.len()
-        );
+        let _ = write!(text, "; the first {} are shown", diagnostics.diagnostics.len());
     }
     text.push('\n');
     text
@@ -43,9 +29,7 @@ fn one(renderer: &Renderer, diagnostic: &Diagnostic) -> String {
     group = match diagnostic.position {
         Some(_) if diagnostic.excerpt.whole => group.element(snippet.path(file)),
         // The column cannot be seen from a part of the line.
-        Some(at) => group
-            .element(Origin::path(file).line(at.line).char_column(at.column))
-            .element(snippet),
+        Some(at) => group.element(Origin::path(file).line(at.line).char_column(at.column)).element(snippet),
         None => group.element(Origin::path(file)),
     };
     if let Some(suggestion) = &diagnostic.suggestion {

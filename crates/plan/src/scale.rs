@@ -21,12 +21,7 @@ pub struct ScaleRefused {
 
 impl fmt::Display for ScaleRefused {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "time scale {} is refused: {}",
-            self.factor,
-            self.reasons.join("; ")
-        )?;
+        write!(f, "time scale {} is refused: {}", self.factor, self.reasons.join("; "))?;
         write!(f, "; the largest that this plan allows is {}", self.largest)
     }
 }
@@ -43,36 +38,23 @@ impl Plan {
     pub fn scaled(&self, factor: u32) -> Result<Plan, ScaleRefused> {
         let refused = |reasons: Vec<String>| {
             let largest = self.largest_scale(factor);
-            ScaleRefused {
-                factor,
-                reasons,
-                largest,
-            }
+            ScaleRefused { factor, reasons, largest }
         };
         if factor == 0 {
             return Err(refused(vec!["a figure cannot be divided by 0".to_owned()]));
         }
         let Some(time_scale) = self.time_scale.checked_mul(factor) else {
-            return Err(refused(vec![format!(
-                "the plan is scaled by {} already",
-                self.time_scale
-            )]));
+            return Err(refused(vec![format!("the plan is scaled by {} already", self.time_scale)]));
         };
         let plan = self.divided(factor, time_scale);
         let reasons = plan.reasons();
-        if reasons.is_empty() {
-            Ok(plan)
-        } else {
-            Err(refused(reasons))
-        }
+        if reasons.is_empty() { Ok(plan) } else { Err(refused(reasons)) }
     }
 
     /// Divided, whatever breaks.
     fn divided(&self, factor: u32, time_scale: u32) -> Plan {
         let mut plan = self.clone();
-        plan.scalable()
-            .into_iter()
-            .for_each(|(_, figure)| *figure /= factor);
+        plan.scalable().into_iter().for_each(|(_, figure)| *figure /= factor);
         plan.time_scale = time_scale;
         plan
     }
@@ -80,42 +62,23 @@ impl Plan {
     /// The figures that a time scale divides, with their names.
     fn scalable(&mut self) -> Vec<(String, &mut Duration)> {
         let mut figures = vec![
-            (
-                "the detection interval".to_owned(),
-                &mut self.detection.interval,
-            ),
-            (
-                "the detection timeout".to_owned(),
-                &mut self.detection.timeout,
-            ),
+            ("the detection interval".to_owned(), &mut self.detection.interval),
+            ("the detection timeout".to_owned(), &mut self.detection.timeout),
             ("the DNS lifetime".to_owned(), &mut self.dns_ttl),
         ];
-        figures.extend(
-            self.services
-                .iter_mut()
-                .map(|service| (format!("the RTO of {}", service.name), &mut service.rto)),
-        );
+        figures
+            .extend(self.services.iter_mut().map(|service| (format!("the RTO of {}", service.name), &mut service.rto)));
         figures
     }
 
     /// Why the plan, as scaled, cannot be run.
     fn reasons(&self) -> Vec<String> {
-        let orders = orderings::violations(self)
-            .into_iter()
-            .map(|violation| violation.why);
+        let orders = orderings::violations(self).into_iter().map(|violation| violation.why);
         let mut plan = self.clone();
         let short = |(name, figure): (String, &mut Duration)| {
-            (*figure < SHORTEST).then(|| {
-                format!(
-                    "{name} would be {}, less than {}",
-                    ms(*figure),
-                    ms(SHORTEST)
-                )
-            })
+            (*figure < SHORTEST).then(|| format!("{name} would be {}, less than {}", ms(*figure), ms(SHORTEST)))
         };
-        orders
-            .chain(plan.scalable().into_iter().filter_map(short))
-            .collect()
+        orders.chain(plan.scalable().into_iter().filter_map(short)).collect()
     }
 
     /// The largest factor up to `below` that is allowed. (What a larger factor divides gets smaller, and every condition asks for not less
@@ -128,11 +91,7 @@ impl Plan {
         let (mut low, mut high) = (1, below.max(2));
         while high - low > 1 {
             let middle = low + (high - low) / 2;
-            if allowed(middle) {
-                low = middle
-            } else {
-                high = middle
-            }
+            if allowed(middle) { low = middle } else { high = middle }
         }
         low
     }

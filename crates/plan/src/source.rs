@@ -17,20 +17,12 @@ pub(crate) struct Source<'t> {
 
 impl Source<'_> {
     /// A diagnostic at `span` (bytes; held within the text, cut at the end of its first line).
-    pub(crate) fn diagnostic(
-        &self,
-        span: &Range<usize>,
-        message: String,
-        suggestion: Option<String>,
-    ) -> Diagnostic {
+    pub(crate) fn diagnostic(&self, span: &Range<usize>, message: String, suggestion: Option<String>) -> Diagnostic {
         let start = self.boundary(span.start.min(self.text.len()));
         let line = self.line_around(start);
         let start = start.max(line.start);
         let end = self.boundary(span.end.clamp(start, line.end.max(start)));
-        let position = Position {
-            line: self.line(start),
-            column: self.text[line.start..start].chars().count() + 1,
-        };
+        let position = Position { line: self.line(start), column: self.text[line.start..start].chars().count() + 1 };
         let (from, to) = self.window(&line, start);
         let excerpt = Excerpt {
             line: self.text[from..to].to_owned(),
@@ -38,45 +30,23 @@ impl Source<'_> {
             to: end.min(to).max(start) - from,
             whole: (from, to) == (line.start, line.end),
         };
-        Diagnostic {
-            file: self.file.to_owned(),
-            position: Some(position),
-            message,
-            suggestion,
-            excerpt,
-        }
+        Diagnostic { file: self.file.to_owned(), position: Some(position), message, suggestion, excerpt }
     }
 
     /// The number of the line, from 1, that `offset` is in.
     pub(crate) fn line(&self, offset: usize) -> usize {
         let offset = offset.min(self.text.len());
-        self.text.as_bytes()[..offset]
-            .iter()
-            .filter(|byte| **byte == b'\n')
-            .count()
-            + 1
+        self.text.as_bytes()[..offset].iter().filter(|byte| **byte == b'\n').count() + 1
     }
 
     /// The line that `offset` is in, without its end and without a byte order mark.
     fn line_around(&self, offset: usize) -> Range<usize> {
-        let start = self.text[..offset]
-            .rfind('\n')
-            .map_or(0, |newline| newline + 1);
-        let end = self.text[offset..]
-            .find('\n')
-            .map_or(self.text.len(), |newline| offset + newline);
+        let start = self.text[..offset].rfind('\n').map_or(0, |newline| newline + 1);
+        let end = self.text[offset..].find('\n').map_or(self.text.len(), |newline| offset + newline);
         let line = &self.text[start..end];
-        let mark = if start == 0 && line.starts_with(BYTE_ORDER_MARK) {
-            BYTE_ORDER_MARK.len_utf8()
-        } else {
-            0
-        };
+        let mark = if start == 0 && line.starts_with(BYTE_ORDER_MARK) { BYTE_ORDER_MARK.len_utf8() } else { 0 };
         // At the line's very end a place may be on the carriage return; then it stays.
-        let end = if line.ends_with('\r') {
-            (end - 1).max(offset)
-        } else {
-            end
-        };
+        let end = if line.ends_with('\r') { (end - 1).max(offset) } else { end };
         (start + mark).min(end)..end
     }
 
@@ -86,10 +56,7 @@ impl Source<'_> {
             return (line.start, line.end);
         }
         let from = start.saturating_sub(WINDOW / 4).max(line.start);
-        (
-            self.boundary(from),
-            self.boundary((from + WINDOW).min(line.end)),
-        )
+        (self.boundary(from), self.boundary((from + WINDOW).min(line.end)))
     }
 
     /// The nearest character's beginning at or before `offset`.

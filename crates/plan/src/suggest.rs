@@ -6,10 +6,7 @@ const LONGEST: usize = 64;
 const MOST: usize = 20;
 
 /// The candidate that `word` is most likely a misspelling of, if any is close.
-pub(crate) fn closest<'a>(
-    word: &str,
-    candidates: impl IntoIterator<Item = &'a str>,
-) -> Option<&'a str> {
+pub(crate) fn closest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     if word.len() > LONGEST {
         return None;
     }
@@ -28,15 +25,7 @@ pub(crate) fn closest<'a>(
 
 /// Case and the kind of dash are never what was meant.
 fn fold(word: &str) -> String {
-    word.chars()
-        .map(|c| {
-            if c == '-' || c == ' ' {
-                '_'
-            } else {
-                c.to_ascii_lowercase()
-            }
-        })
-        .collect()
+    word.chars().map(|c| if c == '-' || c == ' ' { '_' } else { c.to_ascii_lowercase() }).collect()
 }
 
 /// "did you mean `x`?", or else `otherwise` with a list of the names.
@@ -54,11 +43,7 @@ pub(crate) fn list<'a>(names: impl IntoIterator<Item = &'a str>) -> String {
     match names.as_slice() {
         [] => "none".to_owned(),
         [only] => only.clone(),
-        [..] if names.len() > MOST => format!(
-            "{} and {} more",
-            names[..MOST].join(", "),
-            names.len() - MOST
-        ),
+        [..] if names.len() > MOST => format!("{} and {} more", names[..MOST].join(", "), names.len() - MOST),
         [first @ .., last] => format!("{} and {last}", first.join(", ")),
     }
 }
@@ -93,14 +78,8 @@ mod tests {
 
     #[test]
     fn the_nearest_wins() {
-        assert_eq!(
-            closest("tier-2", ["tier-1", "tier-2", "tier-3"]),
-            Some("tier-2")
-        );
-        assert_eq!(
-            closest("tier-22", ["tier-1", "tier-2", "tier-3"]),
-            Some("tier-2")
-        );
+        assert_eq!(closest("tier-2", ["tier-1", "tier-2", "tier-3"]), Some("tier-2"));
+        assert_eq!(closest("tier-22", ["tier-1", "tier-2", "tier-3"]), Some("tier-2"));
     }
 
     #[test]
@@ -109,10 +88,7 @@ mod tests {
             among("paris", &NAMES, "sites are").unwrap(),
             "sites are `new-york`, `london`, `singapore` and `to`"
         );
-        assert_eq!(
-            among("lonon", &NAMES, "sites are").unwrap(),
-            "did you mean `london`?"
-        );
+        assert_eq!(among("lonon", &NAMES, "sites are").unwrap(), "did you mean `london`?");
         assert_eq!(among("x", &[], "sites are"), None);
         let many: Vec<String> = (0..25).map(|number| format!("n{number}")).collect();
         assert!(list(many.iter().map(String::as_str)).ends_with("`n19` and 5 more"));

@@ -24,27 +24,15 @@ enum Measure {
 }
 
 const fn time(suffix: &'static str, nanos: f64) -> Unit {
-    Unit {
-        suffix,
-        measure: Measure::Time,
-        size: nanos,
-    }
+    Unit { suffix, measure: Measure::Time, size: nanos }
 }
 
 const fn ratio(suffix: &'static str, thousandths: f64) -> Unit {
-    Unit {
-        suffix,
-        measure: Measure::Ratio,
-        size: thousandths,
-    }
+    Unit { suffix, measure: Measure::Ratio, size: thousandths }
 }
 
 const fn rate(suffix: &'static str, a_second: f64) -> Unit {
-    Unit {
-        suffix,
-        measure: Measure::Rate,
-        size: a_second,
-    }
+    Unit { suffix, measure: Measure::Rate, size: a_second }
 }
 
 /// Longer suffixes first where one ends in another.
@@ -108,9 +96,7 @@ impl Unit {
 
 /// A key without its unit, and the unit, if it ends in one.
 pub(crate) fn split(key: &str) -> (&str, Option<Unit>) {
-    let found = UNITS
-        .iter()
-        .find(|unit| key.len() > unit.suffix.len() && key.ends_with(unit.suffix));
+    let found = UNITS.iter().find(|unit| key.len() > unit.suffix.len() && key.ends_with(unit.suffix));
     match found {
         Some(unit) => (&key[..key.len() - unit.suffix.len()], Some(*unit)),
         None => (key, None),
@@ -130,9 +116,7 @@ pub(crate) fn convert(number: f64, from: Unit, to: Unit) -> Option<String> {
 /// A text like `30s`, `1.5 min` or `40%`: the number and the unit (`None`: a bare number).
 pub(crate) fn parse_text(text: &str) -> Option<(f64, Option<Unit>)> {
     let text = text.trim();
-    let split = text
-        .find(|c: char| !(c.is_ascii_digit() || c == '.' || c == '-' || c == '+'))
-        .unwrap_or(text.len());
+    let split = text.find(|c: char| !(c.is_ascii_digit() || c == '.' || c == '-' || c == '+')).unwrap_or(text.len());
     let number: f64 = text[..split].parse().ok()?;
     let word = text[split..].trim().to_ascii_lowercase();
     let word = match word.as_str() {
@@ -141,10 +125,7 @@ pub(crate) fn parse_text(text: &str) -> Option<(f64, Option<Unit>)> {
         "‰" => "per_mille".to_owned(),
         _ => word,
     };
-    UNITS
-        .iter()
-        .find(|unit| unit.suffix[1..] == *word)
-        .map(|unit| (number, Some(*unit)))
+    UNITS.iter().find(|unit| unit.suffix[1..] == *word).map(|unit| (number, Some(*unit)))
 }
 
 /// The duration that a number stands for, to the nanosecond; `None` if the key has no unit of time or it is out of range.
@@ -152,9 +133,7 @@ pub(crate) fn duration(number: f64, key: &str) -> Option<Duration> {
     let unit = split(key).1.filter(|unit| unit.measure == Measure::Time)?;
     let nanos = (number * unit.size).round();
     // 2^63 nanoseconds are 292 years: the clock of a run holds them.
-    (0.0..9.2e18)
-        .contains(&nanos)
-        .then(|| Duration::from_nanos(nanos as u64))
+    (0.0..9.2e18).contains(&nanos).then(|| Duration::from_nanos(nanos as u64))
 }
 
 /// A duration as a number in the unit of a key.
@@ -198,18 +177,9 @@ mod tests {
 
     #[test]
     fn numbers_are_converted_within_a_measure_only() {
-        assert_eq!(
-            convert(30.0, unit("x_s"), unit("x_ms")).as_deref(),
-            Some("30000")
-        );
-        assert_eq!(
-            convert(999.0, unit("x_per_mille"), unit("x_percent")).as_deref(),
-            Some("99.9")
-        );
-        assert_eq!(
-            convert(15.0, unit("x_min"), unit("x_s")).as_deref(),
-            Some("900")
-        );
+        assert_eq!(convert(30.0, unit("x_s"), unit("x_ms")).as_deref(), Some("30000"));
+        assert_eq!(convert(999.0, unit("x_per_mille"), unit("x_percent")).as_deref(), Some("99.9"));
+        assert_eq!(convert(15.0, unit("x_min"), unit("x_s")).as_deref(), Some("900"));
         assert_eq!(convert(1.0, unit("x_s"), unit("x_percent")), None);
         assert_eq!(convert(f64::NAN, unit("x_s"), unit("x_ms")), None);
         assert_eq!(convert(1e300, unit("x_s"), unit("x_ms")), None);
@@ -218,14 +188,8 @@ mod tests {
     #[test]
     fn durations_keep_their_nanoseconds() {
         assert_eq!(duration(0.2, "sync_ms"), Some(Duration::from_micros(200)));
-        assert_eq!(
-            duration(0.000_001, "sync_ms"),
-            Some(Duration::from_nanos(1))
-        );
-        assert_eq!(
-            duration(86_400.0, "rto_s"),
-            Some(Duration::from_secs(86_400))
-        );
+        assert_eq!(duration(0.000_001, "sync_ms"), Some(Duration::from_nanos(1)));
+        assert_eq!(duration(86_400.0, "rto_s"), Some(Duration::from_secs(86_400)));
         for number in [-1.0, f64::NAN, f64::INFINITY, 1e300] {
             assert_eq!(duration(number, "rto_s"), None);
         }

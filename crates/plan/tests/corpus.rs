@@ -11,10 +11,7 @@ fn corpus() -> Vec<PathBuf> {
         let folder = Path::new("tests/corpus").join(kind);
         let entries = std::fs::read_dir(&folder).unwrap();
         let entries = entries.map(|entry| folder.join(entry.unwrap().file_name()));
-        files.extend(entries.filter(|path| {
-            path.extension()
-                .is_some_and(|extension| extension == "toml")
-        }));
+        files.extend(entries.filter(|path| path.extension().is_some_and(|extension| extension == "toml")));
     }
     files.sort();
     files
@@ -22,11 +19,7 @@ fn corpus() -> Vec<PathBuf> {
 
 fn refused(file: &Path) -> Diagnostics {
     match check_file(file) {
-        Ok(checked) => panic!(
-            "{} is malformed and was taken as {}",
-            file.display(),
-            checked.summary()
-        ),
+        Ok(checked) => panic!("{} is malformed and was taken as {}", file.display(), checked.summary()),
         Err(diagnostics) => diagnostics,
     }
 }
@@ -46,11 +39,7 @@ fn every_malformed_file_is_told_as_expected() {
             different.push(format!("{}:\n{told}", file.display()));
         }
     }
-    assert!(
-        different.is_empty(),
-        "told otherwise than in the .expected beside it:\n{}",
-        different.join("\n")
-    );
+    assert!(different.is_empty(), "told otherwise than in the .expected beside it:\n{}", different.join("\n"));
 }
 
 #[test]
@@ -60,17 +49,9 @@ fn places_are_inside_the_file() {
         for diagnostic in diagnostics.iter() {
             let bytes = std::fs::read(&diagnostic.file).unwrap();
             let text = String::from_utf8_lossy(&bytes);
-            let at = diagnostic
-                .position
-                .unwrap_or_else(|| panic!("{diagnostic:?} has no place"));
-            let line = text
-                .split('\n')
-                .nth(at.line - 1)
-                .unwrap_or_else(|| panic!("{diagnostic:?}"));
-            assert!(
-                (1..=line.chars().count() + 1).contains(&at.column),
-                "{diagnostic:?}"
-            );
+            let at = diagnostic.position.unwrap_or_else(|| panic!("{diagnostic:?} has no place"));
+            let line = text.split('\n').nth(at.line - 1).unwrap_or_else(|| panic!("{diagnostic:?}"));
+            assert!((1..=line.chars().count() + 1).contains(&at.column), "{diagnostic:?}");
         }
     }
 }

@@ -6,20 +6,14 @@ use std::path::Path;
 use std::sync::LazyLock;
 
 fn shipped(file: &str) -> String {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("../../scenarios")
-        .join(file);
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../scenarios").join(file);
     std::fs::read_to_string(path).unwrap()
 }
 
 static PLAN_TEXT: LazyLock<String> = LazyLock::new(|| shipped("plans/erlmcp-v3.toml"));
 static PLAN: LazyLock<Plan> = LazyLock::new(|| Plan::parse("plan.toml", &PLAN_TEXT).unwrap());
 static SCENARIO_TEXTS: LazyLock<Vec<String>> = LazyLock::new(|| {
-    let files = [
-        "weekly/site-failure.toml",
-        "weekly/frozen-primary.toml",
-        "daily/node-crashes.toml",
-    ];
+    let files = ["weekly/site-failure.toml", "weekly/frozen-primary.toml", "daily/node-crashes.toml"];
     files.map(shipped).to_vec()
 });
 
@@ -90,15 +84,13 @@ fn damage() -> impl Strategy<Value = Damage> {
     let place = any::<usize>();
     prop_oneof![
         (place, any::<u8>()).prop_map(|(at, byte)| Damage::Byte(at, byte)),
-        (place, "\\PC{0,8}|[\\[\\]{}\"'=.,#\n\r\t\u{0}]{1,6}")
-            .prop_map(|(at, text)| Damage::Insert(at, text)),
+        (place, "\\PC{0,8}|[\\[\\]{}\"'=.,#\n\r\t\u{0}]{1,6}").prop_map(|(at, text)| Damage::Insert(at, text)),
         (place, 0_usize..40).prop_map(|(at, count)| Damage::Cut(at, count)),
         place.prop_map(Damage::DropLine),
         place.prop_map(Damage::DoubleLine),
         (place, place).prop_map(|(from, to)| Damage::MoveLine(from, to)),
         (place, odd_value()).prop_map(|(at, value)| Damage::Value(at, value)),
-        (place, proptest::char::range('a', 'z'))
-            .prop_map(|(at, letter)| Damage::Letter(at, letter)),
+        (place, proptest::char::range('a', 'z')).prop_map(|(at, letter)| Damage::Letter(at, letter)),
     ]
 }
 
@@ -130,9 +122,7 @@ fn apply(text: &str, damage: &Damage) -> String {
             lines.insert(at(*to, count), line);
         }
         Damage::Value(line, value) => {
-            let with_value: Vec<usize> = (0..count)
-                .filter(|line| lines[*line].contains('='))
-                .collect();
+            let with_value: Vec<usize> = (0..count).filter(|line| lines[*line].contains('=')).collect();
             if !with_value.is_empty() {
                 let line = &mut lines[with_value[at(*line, with_value.len())]];
                 let key = line.split('=').next().unwrap_or_default().to_owned();
@@ -140,11 +130,8 @@ fn apply(text: &str, damage: &Damage) -> String {
             }
         }
         Damage::Letter(place, letter) => {
-            let letters: Vec<usize> = text
-                .char_indices()
-                .filter(|(_, c)| c.is_ascii_lowercase())
-                .map(|(place, _)| place)
-                .collect();
+            let letters: Vec<usize> =
+                text.char_indices().filter(|(_, c)| c.is_ascii_lowercase()).map(|(place, _)| place).collect();
             if !letters.is_empty() {
                 let place = letters[at(*place, letters.len())];
                 return format!("{}{letter}{}", &text[..place], &text[place + 1..]);
@@ -155,9 +142,7 @@ fn apply(text: &str, damage: &Damage) -> String {
 }
 
 fn damaged(text: &str, damages: &[Damage]) -> String {
-    damages
-        .iter()
-        .fold(text.to_owned(), |text, damage| apply(&text, damage))
+    damages.iter().fold(text.to_owned(), |text, damage| apply(&text, damage))
 }
 
 /// What begins a colour.
@@ -175,24 +160,11 @@ fn sound(text: &str, diagnostics: &Diagnostics) -> Result<(), TestCaseError> {
         let Some(line) = line else {
             return Err(TestCaseError::fail(format!("not a line: {diagnostic:?}")));
         };
-        prop_assert!(
-            (1..=line.chars().count() + 1).contains(&at.column),
-            "not a column: {:?}",
-            diagnostic
-        );
+        prop_assert!((1..=line.chars().count() + 1).contains(&at.column), "not a column: {:?}", diagnostic);
         let place = format!("{}:{}:{}", diagnostic.file, at.line, at.column);
-        prop_assert!(
-            rendered.contains(&place),
-            "{} is not in\n{}",
-            place,
-            rendered
-        );
+        prop_assert!(rendered.contains(&place), "{} is not in\n{}", place, rendered);
     }
-    let lines: Vec<usize> = diagnostics
-        .iter()
-        .filter_map(|diagnostic| diagnostic.position)
-        .map(|at| at.line)
-        .collect();
+    let lines: Vec<usize> = diagnostics.iter().filter_map(|diagnostic| diagnostic.position).map(|at| at.line).collect();
     prop_assert!(lines.is_sorted());
     // With colours it is the same text.
     prop_assert!(diagnostics.render(true).contains(ESCAPE));

@@ -8,16 +8,8 @@ const BEGIN: &str = "<!-- figures: made from src/figures.rs -->\n";
 const END: &str = "<!-- end of figures -->\n";
 
 fn table() -> String {
-    let mut table =
-        String::from("| section | key | what | scalable | about |\n|---|---|---|---|---|\n");
-    for Figure {
-        section,
-        key,
-        used,
-        scalable,
-        about,
-    } in FIGURES
-    {
+    let mut table = String::from("| section | key | what | scalable | about |\n|---|---|---|---|---|\n");
+    for Figure { section, key, used, scalable, about } in FIGURES {
         let what = match used {
             Use::Parameter => "parameter",
             Use::Objective => "objective",
@@ -25,11 +17,7 @@ fn table() -> String {
             Use::Physics => "physics",
         };
         let scalable = if scalable { "yes" } else { "" };
-        writeln!(
-            table,
-            "| `{section}` | `{key}` | {what} | {scalable} | {about} |"
-        )
-        .unwrap();
+        writeln!(table, "| `{section}` | `{key}` | {what} | {scalable} | {about} |").unwrap();
     }
     table
 }
@@ -55,35 +43,24 @@ const NOT_FIGURES: [&str; 6] = ["name", "role", "source", "ours", "tier", "betwe
 fn every_figure_of_a_plan_is_in_the_table_and_the_other_way_round() {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../scenarios/plans/erlmcp-v3.toml");
     let text = std::fs::read_to_string(path).unwrap();
-    let root: toml::de::DeValue<'_> =
-        toml::de::DeValue::Table(toml::de::DeTable::parse(&text).unwrap().into_inner());
-    let toml::de::DeValue::Table(root) = root else {
-        unreachable!()
-    };
+    let root: toml::de::DeValue<'_> = toml::de::DeValue::Table(toml::de::DeTable::parse(&text).unwrap().into_inner());
+    let toml::de::DeValue::Table(root) = root else { unreachable!() };
     let mut found = Vec::new();
     for (section, value) in root.iter() {
         let tables: Vec<_> = match value.get_ref() {
             toml::de::DeValue::Table(table) => vec![table],
-            toml::de::DeValue::Array(items) => items
-                .iter()
-                .filter_map(|item| item.get_ref().as_table())
-                .collect(),
+            toml::de::DeValue::Array(items) => items.iter().filter_map(|item| item.get_ref().as_table()).collect(),
             _ => continue,
         };
-        for key in tables
-            .iter()
-            .flat_map(|table| table.keys())
-            .filter(|key| !NOT_FIGURES.contains(&key.get_ref().as_ref()))
+        for key in
+            tables.iter().flat_map(|table| table.keys()).filter(|key| !NOT_FIGURES.contains(&key.get_ref().as_ref()))
         {
             found.push((section.get_ref().to_string(), key.get_ref().to_string()));
         }
     }
     found.sort();
     found.dedup();
-    let mut listed: Vec<_> = FIGURES
-        .iter()
-        .map(|figure| (figure.section.to_owned(), figure.key.to_owned()))
-        .collect();
+    let mut listed: Vec<_> = FIGURES.iter().map(|figure| (figure.section.to_owned(), figure.key.to_owned())).collect();
     listed.sort();
     assert_eq!(found, listed);
 }

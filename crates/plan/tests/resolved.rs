@@ -7,14 +7,11 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 fn scenarios(file: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("../../scenarios")
-        .join(file)
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../scenarios").join(file)
 }
 
 fn plan() -> Plan {
-    load_plan(&scenarios("plans/erlmcp-v3.toml"))
-        .unwrap_or_else(|diagnostics| panic!("{diagnostics}"))
+    load_plan(&scenarios("plans/erlmcp-v3.toml")).unwrap_or_else(|diagnostics| panic!("{diagnostics}"))
 }
 
 fn scenario(file: &str) -> (Plan, Scenario) {
@@ -28,51 +25,21 @@ const fn ms(millis: u64) -> Duration {
 #[test]
 fn the_stack_is_told_the_seeds_figures() {
     let config = plan().stack_config();
-    let sites: Vec<_> = config
-        .sites
-        .iter()
-        .map(|site| (site.name.as_str(), site.capacity_percent))
-        .collect();
-    assert_eq!(
-        sites,
-        [("new-york", 100), ("london", 80), ("singapore", 50)]
-    );
-    assert_eq!(
-        (config.raft.heartbeat, config.raft.election_timeout),
-        (ms(1000), ms(5000))
-    );
+    let sites: Vec<_> = config.sites.iter().map(|site| (site.name.as_str(), site.capacity_percent)).collect();
+    assert_eq!(sites, [("new-york", 100), ("london", 80), ("singapore", 50)]);
+    assert_eq!((config.raft.heartbeat, config.raft.election_timeout), (ms(1000), ms(5000)));
     assert_eq!(config.raft.snapshot_threshold, 10_000);
     assert!(config.raft.pre_vote && config.raft.check_quorum);
-    assert_eq!(
-        (
-            config.health.interval,
-            config.health.timeout,
-            config.health.retries
-        ),
-        (ms(5000), ms(30_000), 3)
-    );
+    assert_eq!((config.health.interval, config.health.timeout, config.health.retries), (ms(5000), ms(30_000), 3));
     assert_eq!(config.notifications, ["pagerduty", "slack", "email"]);
     assert_eq!(config.hazards, HazardSet::NONE);
     let services: Vec<_> = config
         .services
         .iter()
-        .map(|service| {
-            (
-                service.name.as_str(),
-                service.priority,
-                service.depends_on.as_slice(),
-            )
-        })
+        .map(|service| (service.name.as_str(), service.priority, service.depends_on.as_slice()))
         .collect();
     let core = [ServiceId(0)];
-    assert_eq!(
-        services,
-        [
-            ("core-mcp", 0, &[][..]),
-            ("session-manager", 0, &core[..]),
-            ("registry", 1, &core[..])
-        ]
-    );
+    assert_eq!(services, [("core-mcp", 0, &[][..]), ("session-manager", 0, &core[..]), ("registry", 1, &core[..])]);
 }
 
 #[test]
@@ -98,34 +65,20 @@ fn bounds_are_the_round_trips_that_the_worst_leader_needs() {
     // 250 + 250; London: 80 + 250, 0 + 170 or 170 + 250; Singapore: 250 + 250, 170 + 170 or 0 + 250.
     let worst = [500, 420, 500];
     let client = [[10, 90, 260], [90, 10, 180], [260, 180, 10]];
-    let expected = client
-        .map(|to| {
-            [0, 1, 2]
-                .map(|site| ms(to[site] + worst[site] + 50))
-                .to_vec()
-        })
-        .to_vec();
+    let expected = client.map(|to| [0, 1, 2].map(|site| ms(to[site] + worst[site] + 50)).to_vec()).to_vec();
     assert_eq!(objectives.level.latency_bound, expected);
     assert_eq!(objectives.latency_claim, Some(ms(200)));
     assert!(objectives.judge_rto);
     assert_eq!(objectives.failovers_expected, 1);
-    assert!(
-        objectives
-            .services
-            .iter()
-            .all(|service| service.rto == Duration::from_secs(900))
-    );
+    assert!(objectives.services.iter().all(|service| service.rto == Duration::from_secs(900)));
     assert_eq!(objectives.level.success_per_mille, 999);
 }
 
 #[test]
 fn assumptions_are_named() {
     let plan = plan();
-    let named = |section: &str, key: &str| {
-        plan.assumptions
-            .iter()
-            .any(|ours| ours.section == section && ours.key == key)
-    };
+    let named =
+        |section: &str, key: &str| plan.assumptions.iter().any(|ours| ours.section == section && ours.key == key);
     assert!(named("[[link]] london, singapore", "round_trip_ms"));
     assert!(!named("[[link]] new-york, london", "round_trip_ms"));
     assert!(named("[dns]", "lifetime_s") && named("[[region]] apac", "round_trip_ms"));
@@ -136,20 +89,12 @@ fn some_clients_of_the_frozen_primary_ignore_dns() {
     let (plan, scenario) = scenario("weekly/frozen-primary.toml");
     let workload = &scenario.workload;
     assert!(workload.clients_per_region * workload.ignore_dns_ttl_percent / 100 >= 1);
-    let [freeze, cut] = scenario.method.as_slice() else {
-        panic!("{:?}", scenario.method)
-    };
+    let [freeze, cut] = scenario.method.as_slice() else { panic!("{:?}", scenario.method) };
     let lasts = freeze.lasts.unwrap();
     let detection = plan.detection.timeout * (plan.detection.retries + 1) + plan.detection.interval;
-    assert!(
-        lasts.low > detection,
-        "others must have taken over before the thaw"
-    );
+    assert!(lasts.low > detection, "others must have taken over before the thaw");
     let (first_thaw, last_thaw) = (freeze.at.low + lasts.low, freeze.at.high + lasts.high);
-    assert!(
-        cut.at.high < first_thaw,
-        "links must be cut before the thaw"
-    );
+    assert!(cut.at.high < first_thaw, "links must be cut before the thaw");
     assert!(cut.at.low + cut.lasts.unwrap().low >= last_thaw + Duration::from_secs(30));
 }
 
@@ -179,16 +124,14 @@ fn orders_hold_up_to_their_edge() {
     let text = std::fs::read_to_string(scenarios("plans/erlmcp-v3.toml")).unwrap();
     let told = |from: &str, to: &str| {
         assert!(text.contains(from));
-        Plan::parse("edge.toml", &text.replace(from, to))
-            .err()
-            .map(|diagnostics| diagnostics.to_string())
+        Plan::parse("edge.toml", &text.replace(from, to)).err().map(|diagnostics| diagnostics.to_string())
     };
     let timeout = |to: &str| told("timeout_ms = 30000", to);
     assert_eq!(timeout("timeout_ms = 2625.25"), None);
     assert!(
-        timeout("timeout_ms = 2625").unwrap().contains(
-            "4 x 2625 ms = 10500 ms, an election up to 2 x 5000 ms + 2 x 250 ms = 10500 ms"
-        )
+        timeout("timeout_ms = 2625")
+            .unwrap()
+            .contains("4 x 2625 ms = 10500 ms, an election up to 2 x 5000 ms + 2 x 250 ms = 10500 ms")
     );
     let election = |to: &str| told("election_timeout_ms = 5000", to);
     assert_eq!(election("election_timeout_ms = 2000"), None);
@@ -197,17 +140,11 @@ fn orders_hold_up_to_their_edge() {
             .unwrap()
             .contains("1999 ms, less than 2 x the heartbeat interval of 1000 ms = 2000 ms")
     );
-    let quick = text.replace(
-        "heartbeat_interval_ms = 1000",
-        "heartbeat_interval_ms = 100",
-    );
+    let quick = text.replace("heartbeat_interval_ms = 1000", "heartbeat_interval_ms = 100");
     let voting = |to: &str| {
-        Plan::parse(
-            "edge.toml",
-            &quick.replace("election_timeout_ms = 5000", to),
-        )
-        .err()
-        .map(|diagnostics| diagnostics.to_string())
+        Plan::parse("edge.toml", &quick.replace("election_timeout_ms = 5000", to))
+            .err()
+            .map(|diagnostics| diagnostics.to_string())
     };
     assert_eq!(voting("election_timeout_ms = 1000"), None);
     assert!(
@@ -215,54 +152,32 @@ fn orders_hold_up_to_their_edge() {
             .unwrap()
             .contains("999 ms, less than 4 x the longest round trip of 250 ms = 1000 ms")
     );
-    let patient = quick
-        .replace("election_timeout_ms = 5000", "election_timeout_ms = 1000")
-        .replace("retries = 3", "retries = 9");
+    let patient =
+        quick.replace("election_timeout_ms = 5000", "election_timeout_ms = 1000").replace("retries = 3", "retries = 9");
     let check = |to: &str| {
         Plan::parse("edge.toml", &patient.replace("timeout_ms = 30000", to))
             .err()
             .map(|diagnostics| diagnostics.to_string())
     };
     assert_eq!(check("timeout_ms = 1000"), None);
-    assert!(
-        check("timeout_ms = 999")
-            .unwrap()
-            .contains("a check waits 999 ms, less than 4 x the longest round trip")
-    );
+    assert!(check("timeout_ms = 999").unwrap().contains("a check waits 999 ms, less than 4 x the longest round trip"));
 }
 
 #[test]
 fn a_scale_divides_what_is_marked_scalable_and_nothing_else() {
     let plan = plan();
     let scaled = plan.scaled(10).unwrap();
-    assert_eq!(
-        (
-            scaled.detection.interval,
-            scaled.detection.timeout,
-            scaled.dns_ttl
-        ),
-        (ms(500), ms(3000), ms(3000))
-    );
-    assert!(
-        scaled
-            .services
-            .iter()
-            .all(|service| service.rto == Duration::from_secs(90))
-    );
+    assert_eq!((scaled.detection.interval, scaled.detection.timeout, scaled.dns_ttl), (ms(500), ms(3000), ms(3000)));
+    assert!(scaled.services.iter().all(|service| service.rto == Duration::from_secs(90)));
     let mut back = scaled.clone();
     back.detection.interval *= 10;
     back.detection.timeout *= 10;
     back.dns_ttl *= 10;
-    back.services
-        .iter_mut()
-        .for_each(|service| service.rto *= 10);
+    back.services.iter_mut().for_each(|service| service.rto *= 10);
     back.time_scale = 1;
     assert_eq!(back, plan);
-    let marked: Vec<_> = firedrill_plan::figures::FIGURES
-        .iter()
-        .filter(|figure| figure.scalable)
-        .map(|figure| figure.key)
-        .collect();
+    let marked: Vec<_> =
+        firedrill_plan::figures::FIGURES.iter().filter(|figure| figure.scalable).map(|figure| figure.key).collect();
     assert_eq!(marked, ["rto_s", "interval_ms", "timeout_ms", "lifetime_s"]);
 }
 

@@ -18,21 +18,13 @@ const ROUNDS: usize = 2000;
 fn main() {
     let server = Server::start(Config::new(SocketAddr::from(([127, 0, 0, 1], 0)))).unwrap();
     let (sink, echo) = (upstream(swallow), upstream(answer));
-    let pack = |name: &str, to: SocketAddr| {
-        ProxyPack::new(name.into(), "127.0.0.1:0".into(), to.to_string())
-    };
+    let pack = |name: &str, to: SocketAddr| ProxyPack::new(name.into(), "127.0.0.1:0".into(), to.to_string());
     let packs = vec![pack("sink", sink), pack("echo", echo)];
     let proxies = Client::new(server.api()).populate(packs).unwrap();
-    let listens: Vec<SocketAddr> = proxies
-        .iter()
-        .map(|proxy| proxy.proxy_pack.listen.parse().unwrap())
-        .collect();
+    let listens: Vec<SocketAddr> = proxies.iter().map(|proxy| proxy.proxy_pack.listen.parse().unwrap()).collect();
     for round in 1..=3 {
         let (direct, proxied) = (rate(sink), rate(listens[0]));
-        println!(
-            "{round}: {direct:.0} MB/s direct, {proxied:.0} MB/s proxied, {:.2} of it",
-            proxied / direct
-        );
+        println!("{round}: {direct:.0} MB/s direct, {proxied:.0} MB/s proxied, {:.2} of it", proxied / direct);
     }
     let (direct, proxied) = (median_round(echo), median_round(listens[1]));
     println!("one byte there and back, median of {ROUNDS}: {direct:?} direct, {proxied:?} proxied");
@@ -68,12 +60,7 @@ fn median_round(to: SocketAddr) -> Duration {
 fn upstream(serve: fn(TcpStream)) -> SocketAddr {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();
-    thread::spawn(move || {
-        listener
-            .incoming()
-            .flatten()
-            .for_each(|stream| drop(thread::spawn(move || serve(stream))))
-    });
+    thread::spawn(move || listener.incoming().flatten().for_each(|stream| drop(thread::spawn(move || serve(stream)))));
     address
 }
 

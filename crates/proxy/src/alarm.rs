@@ -30,8 +30,7 @@ impl Alarm {
 #[cfg(target_os = "linux")]
 mod exact {
     use rustix::time::{
-        Itimerspec, TimerfdClockId, TimerfdFlags, TimerfdTimerFlags, Timespec, timerfd_create,
-        timerfd_settime,
+        Itimerspec, TimerfdClockId, TimerfdFlags, TimerfdTimerFlags, Timespec, timerfd_create, timerfd_settime,
     };
     use std::io;
     use std::time::Instant;
@@ -82,13 +81,7 @@ mod exact {
             tv_sec: left.as_secs().try_into().unwrap_or(i64::MAX),
             tv_nsec: i64::from(left.subsec_nanos().max(u32::from(left.as_secs() == 0))),
         };
-        let once = Itimerspec {
-            it_interval: Timespec {
-                tv_sec: 0,
-                tv_nsec: 0,
-            },
-            it_value: value,
-        };
+        let once = Itimerspec { it_interval: Timespec { tv_sec: 0, tv_nsec: 0 }, it_value: value };
         timerfd_settime(fd, TimerfdTimerFlags::empty(), &once)?;
         Ok(())
     }

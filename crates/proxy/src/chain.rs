@@ -18,18 +18,12 @@ pub(crate) struct Chain {
 impl Chain {
     /// True if the source should be read.
     pub fn has_room(&self) -> bool {
-        !self.sealed
-            && self
-                .stages
-                .first()
-                .map_or(self.ready_has_room(), Stage::has_room)
+        !self.sealed && self.stages.first().map_or(self.ready_has_room(), Stage::has_room)
     }
 
     /// True if a reset waits to be executed.
     pub fn is_reset(&self) -> bool {
-        self.ready
-            .ending()
-            .is_some_and(|packet| packet.item == Item::Reset)
+        self.ready.ending().is_some_and(|packet| packet.item == Item::Reset)
     }
 
     /// Takes in what the source gave; ignored once the direction has ended.
@@ -73,23 +67,13 @@ impl Chain {
 
     /// When [`Chain::advance`] has something to do without anything new happening.
     pub fn deadline(&self) -> Option<Instant> {
-        let waiting = self
-            .stages
-            .iter()
-            .enumerate()
-            .filter(|(at, _)| self.next_has_room(*at));
-        waiting
-            .filter_map(|(_, stage)| stage.rule.deadline(&stage.queue))
-            .min()
+        let waiting = self.stages.iter().enumerate().filter(|(at, _)| self.next_has_room(*at));
+        waiting.filter_map(|(_, stage)| stage.rule.deadline(&stage.queue)).min()
     }
 
     /// Adds a toxic at the end.
     pub fn attach(&mut self, id: u64, rule: Box<dyn Rule>) {
-        self.stages.push(Stage {
-            id,
-            queue: Queue::default(),
-            rule,
-        });
+        self.stages.push(Stage { id, queue: Queue::default(), rule });
     }
 
     /// Gives the toxic another rule; what it holds obeys the new one.
@@ -115,9 +99,7 @@ impl Chain {
     }
 
     fn next_has_room(&self, at: usize) -> bool {
-        self.stages
-            .get(at + 1)
-            .map_or(self.ready_has_room(), Stage::has_room)
+        self.stages.get(at + 1).map_or(self.ready_has_room(), Stage::has_room)
     }
 
     fn hand_to(&mut self, at: usize, packet: Packet) {

@@ -8,8 +8,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 
 /// Where Toxiproxy's clients look for the API by default.
-pub const DEFAULT_API: SocketAddr =
-    SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST), 8474);
+pub const DEFAULT_API: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST), 8474);
 
 /// How a server is set up.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -25,11 +24,7 @@ pub struct Config {
 impl Config {
     /// The API at this address, no proxies, a drawn seed.
     pub fn new(api: SocketAddr) -> Config {
-        Config {
-            api,
-            file: None,
-            seed: None,
-        }
+        Config { api, file: None, seed: None }
     }
 
     /// What the file says; an error names the file.
@@ -37,15 +32,9 @@ impl Config {
         let Some(path) = &self.file else {
             return Ok(Vec::new());
         };
-        let wrong = |why: String| {
-            io::Error::new(
-                io::ErrorKind::InvalidInput,
-                format!("{}: {why}", path.display()),
-            )
-        };
-        let text = fs::read(path).map_err(|error| {
-            io::Error::new(error.kind(), format!("{}: {error}", path.display()))
-        })?;
+        let wrong = |why: String| io::Error::new(io::ErrorKind::InvalidInput, format!("{}: {why}", path.display()));
+        let text =
+            fs::read(path).map_err(|error| io::Error::new(error.kind(), format!("{}: {error}", path.display())))?;
         let json = serde_json::from_slice(&text).map_err(|error| wrong(error.to_string()))?;
         populate_list(json).map_err(|error| wrong(error.to_string()))
     }

@@ -32,11 +32,7 @@ pub(crate) struct Context {
 impl Context {
     /// Serves a client until either side or a toxic ends it, or the proxy stops.
     pub async fn connect(self: Arc<Self>, client: TcpStream) {
-        let _ = self
-            .stop
-            .clone()
-            .run_until_cancelled(self.dial(client))
-            .await;
+        let _ = self.stop.clone().run_until_cancelled(self.dial(client)).await;
     }
 
     async fn dial(self: &Arc<Self>, client: TcpStream) {
@@ -49,23 +45,15 @@ impl Context {
 
     fn join(self: &Arc<Self>, client: Arc<TcpStream>, upstream: Arc<TcpStream>) {
         let membership = Arc::new(self.toxics.join());
-        let both = Arc::new(Both {
-            client: client.clone(),
-            upstream: upstream.clone(),
-            end: self.stop.child_token(),
-        });
+        let both = Arc::new(Both { client: client.clone(), upstream: upstream.clone(), end: self.stop.child_token() });
         let there = Pump {
             source: client.clone(),
             sink: upstream.clone(),
             link: membership.upstream.clone(),
             counter: self.up.clone(),
         };
-        let back = Pump {
-            source: upstream,
-            sink: client,
-            link: membership.downstream.clone(),
-            counter: self.down.clone(),
-        };
+        let back =
+            Pump { source: upstream, sink: client, link: membership.downstream.clone(), counter: self.down.clone() };
         for pump in [there, back] {
             let (both, membership) = (both.clone(), membership.clone());
             self.tasks.spawn(async move {

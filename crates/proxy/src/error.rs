@@ -64,44 +64,27 @@ impl fmt::Display for Error {
         match self {
             Error::BadBody(why) => write!(f, "bad request body: {why}"),
             Error::BodyTooLarge => {
-                write!(
-                    f,
-                    "request body too large: at most {} bytes",
-                    crate::api::BODY_LIMIT
-                )
+                write!(f, "request body too large: at most {} bytes", crate::api::BODY_LIMIT)
             }
             Error::MissingField(field) => write!(f, "missing required field: {field}"),
             Error::InvalidStream(given) => {
-                write!(
-                    f,
-                    "stream was invalid, can be either upstream or downstream: {given:?}"
-                )
+                write!(f, "stream was invalid, can be either upstream or downstream: {given:?}")
             }
             Error::InvalidType(given) => {
-                write!(
-                    f,
-                    "invalid toxic type: {given:?}; one of {}",
-                    Effect::TYPES.join(", ")
-                )
+                write!(f, "invalid toxic type: {given:?}; one of {}", Effect::TYPES.join(", "))
             }
             Error::ProxyNotFound(name) => {
                 write!(f, "proxy not found: {name:?}; GET /proxies lists them")
             }
             Error::ProxyExists(name) => {
-                write!(
-                    f,
-                    "proxy already exists: {name:?}; POST /proxies/{{name}} changes it"
-                )
+                write!(f, "proxy already exists: {name:?}; POST /proxies/{{name}} changes it")
             }
             Error::ToxicNotFound(name) => write!(f, "toxic not found: {name:?}"),
             Error::ToxicExists(name) => {
                 write!(f, "toxic already exists: {name:?}; give it another name")
             }
             Error::BadAddress(address, error) => {
-                write!(
-                    f,
-                    "bad listen address {address:?}: {error}; write host:port"
-                )
+                write!(f, "bad listen address {address:?}: {error}; write host:port")
             }
             Error::Listen(address, error) => write!(f, "cannot listen on {address}: {error}"),
             Error::Closed => write!(f, "the server is shutting down"),

@@ -36,13 +36,7 @@ pub(crate) struct Sample {
 
 impl Sample {
     /// The counter's values now.
-    pub fn new(
-        proxy: &str,
-        listener: &str,
-        upstream: &str,
-        stream: Stream,
-        counter: &Counter,
-    ) -> Sample {
+    pub fn new(proxy: &str, listener: &str, upstream: &str, stream: Stream, counter: &Counter) -> Sample {
         Sample {
             proxy: proxy.into(),
             listener: listener.into(),
@@ -54,42 +48,21 @@ impl Sample {
     }
 
     fn labels(&self) -> String {
-        let [proxy, listener, upstream] =
-            [&self.proxy, &self.listener, &self.upstream].map(|text| escape(text));
+        let [proxy, listener, upstream] = [&self.proxy, &self.listener, &self.upstream].map(|text| escape(text));
         let direction = self.stream.name();
-        format!(
-            "direction=\"{direction}\",listener=\"{listener}\",proxy=\"{proxy}\",upstream=\"{upstream}\""
-        )
+        format!("direction=\"{direction}\",listener=\"{listener}\",proxy=\"{proxy}\",upstream=\"{upstream}\"")
     }
 }
 
 /// The text that a scraper reads.
 pub(crate) fn render(samples: &[Sample]) -> String {
     let mut text = String::new();
-    family(
-        &mut text,
-        "received",
-        "Bytes read from the side that sends.",
-        samples,
-        |sample| sample.received,
-    );
-    family(
-        &mut text,
-        "sent",
-        "Bytes written to the side that receives.",
-        samples,
-        |sample| sample.sent,
-    );
+    family(&mut text, "received", "Bytes read from the side that sends.", samples, |sample| sample.received);
+    family(&mut text, "sent", "Bytes written to the side that receives.", samples, |sample| sample.sent);
     text
 }
 
-fn family(
-    text: &mut String,
-    verb: &str,
-    help: &str,
-    samples: &[Sample],
-    value: impl Fn(&Sample) -> u64,
-) {
+fn family(text: &mut String, verb: &str, help: &str, samples: &[Sample], value: impl Fn(&Sample) -> u64) {
     let name = format!("toxiproxy_proxy_{verb}_bytes_total");
     // Writing to a String cannot fail.
     let _ = writeln!(text, "# HELP {name} {help}\n# TYPE {name} counter");
@@ -99,10 +72,7 @@ fn family(
 }
 
 fn escape(label: &str) -> String {
-    label
-        .replace('\\', r"\\")
-        .replace('"', "\\\"")
-        .replace('\n', r"\n")
+    label.replace('\\', r"\\").replace('"', "\\\"").replace('\n', r"\n")
 }
 
 #[cfg(test)]
@@ -114,14 +84,12 @@ mod tests {
         let counter = Counter::default();
         counter.received(7);
         counter.sent(5);
-        let text = render(&[Sample::new(
-            "a\"b\\c\nd",
-            "l",
-            "u",
-            Stream::Upstream,
-            &counter,
-        )]);
-        assert!(text.contains(r#"received_bytes_total{direction="upstream",listener="l",proxy="a\"b\\c\nd",upstream="u"} 7"#));
+        let text = render(&[Sample::new("a\"b\\c\nd", "l", "u", Stream::Upstream, &counter)]);
+        assert!(
+            text.contains(
+                r#"received_bytes_total{direction="upstream",listener="l",proxy="a\"b\\c\nd",upstream="u"} 7"#
+            )
+        );
         assert!(text.contains(r#"} 5"#));
         assert_eq!(text.lines().count(), 6);
     }

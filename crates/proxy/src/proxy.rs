@@ -82,13 +82,8 @@ impl Proxy {
 
     /// What it has to report.
     pub fn samples(&self) -> [Sample; 2] {
-        let sample = |stream, counter| {
-            Sample::new(&self.name, &self.listen, &self.upstream, stream, counter)
-        };
-        [
-            sample(Stream::Upstream, &self.up),
-            sample(Stream::Downstream, &self.down),
-        ]
+        let sample = |stream, counter| Sample::new(&self.name, &self.listen, &self.upstream, stream, counter);
+        [sample(Stream::Upstream, &self.up), sample(Stream::Downstream, &self.down)]
     }
 
     /// Whether it listens.
@@ -114,9 +109,7 @@ impl Proxy {
         if listen == self.asked || listen == self.listen {
             return true;
         }
-        resolve(listen)
-            .await
-            .is_ok_and(|address| address.to_string() == self.listen)
+        resolve(listen).await.is_ok_and(|address| address.to_string() == self.listen)
     }
 
     /// Stops it if it runs and gives it other addresses.
@@ -144,10 +137,7 @@ impl Proxy {
             stop: CancellationToken::new(),
             tasks: TaskTracker::new(),
         });
-        self.running = Some(Running {
-            stop: context.stop.clone(),
-            tasks: context.tasks.clone(),
-        });
+        self.running = Some(Running { stop: context.stop.clone(), tasks: context.tasks.clone() });
         context.tasks.clone().spawn(accept(listener, context));
         Ok(())
     }
@@ -185,17 +175,8 @@ async fn accept(listener: TcpListener, context: Arc<Context>) {
 
 /// The address to listen on. No host means every one, as in Go.
 pub(crate) async fn resolve(listen: &str) -> Result<SocketAddr, Error> {
-    let named = if listen.starts_with(':') {
-        format!("0.0.0.0{listen}")
-    } else {
-        listen.to_owned()
-    };
+    let named = if listen.starts_with(':') { format!("0.0.0.0{listen}") } else { listen.to_owned() };
     let refused = |error| Error::BadAddress(listen.to_owned(), error);
     let mut found = tokio::net::lookup_host(&named).await.map_err(refused)?;
-    found.next().ok_or_else(|| {
-        refused(io::Error::new(
-            io::ErrorKind::NotFound,
-            "the name has no address",
-        ))
-    })
+    found.next().ok_or_else(|| refused(io::Error::new(io::ErrorKind::NotFound, "the name has no address")))
 }

@@ -36,14 +36,7 @@ impl Link {
         chain.advance(now);
         let next = if wants_item { chain.pop() } else { None };
         chain.advance(now);
-        (
-            next,
-            View {
-                has_room: chain.has_room(),
-                is_reset: chain.is_reset(),
-                deadline: chain.deadline(),
-            },
-        )
+        (next, View { has_room: chain.has_room(), is_reset: chain.is_reset(), deadline: chain.deadline() })
     }
 }
 
@@ -155,10 +148,7 @@ impl Pump {
             Err(error) if is_passing(error.kind()) => return false,
             Err(_) => Item::Reset,
         };
-        lock(&self.link.chain).push(Packet {
-            at: Instant::now(),
-            item,
-        });
+        lock(&self.link.chain).push(Packet { at: Instant::now(), item });
         true
     }
 

@@ -50,39 +50,22 @@ pub(crate) struct Changes {
 impl Registry {
     /// No proxies; the seed decides whom toxics strike and by how much.
     pub fn new(seed: u64) -> Registry {
-        Registry {
-            proxies: Mutex::default(),
-            seed,
-        }
+        Registry { proxies: Mutex::default(), seed }
     }
 
     /// All of them.
     pub async fn list(&self) -> BTreeMap<String, Shown> {
         let proxies = self.proxies.lock().await;
-        proxies
-            .by_name
-            .iter()
-            .map(|(name, proxy)| (name.clone(), proxy.show()))
-            .collect()
+        proxies.by_name.iter().map(|(name, proxy)| (name.clone(), proxy.show())).collect()
     }
 
     /// What all of them have to report.
     pub async fn samples(&self) -> Vec<Sample> {
-        self.proxies
-            .lock()
-            .await
-            .by_name
-            .values()
-            .flat_map(Proxy::samples)
-            .collect()
+        self.proxies.lock().await.by_name.values().flat_map(Proxy::samples).collect()
     }
 
     /// Does something with the proxy of this name.
-    pub async fn with<T>(
-        &self,
-        name: &str,
-        act: impl FnOnce(&Proxy) -> Result<T, Error>,
-    ) -> Result<T, Error> {
+    pub async fn with<T>(&self, name: &str, act: impl FnOnce(&Proxy) -> Result<T, Error>) -> Result<T, Error> {
         act(self.proxies.lock().await.get(name)?)
     }
 
@@ -123,9 +106,7 @@ impl Registry {
         proxies.refuse_if_closed()?;
         let proxy = proxies.get_mut(name)?;
         let listen = changes.listen.unwrap_or_else(|| proxy.listen().to_owned());
-        let upstream = changes
-            .upstream
-            .unwrap_or_else(|| proxy.upstream().to_owned());
+        let upstream = changes.upstream.unwrap_or_else(|| proxy.upstream().to_owned());
         let enabled = changes.enabled.unwrap_or_else(|| proxy.is_enabled());
         if !proxy.has_addresses(&listen, &upstream).await {
             resolve(&listen).await?;
@@ -182,11 +163,7 @@ impl Registry {
             }
             proxy.stop().await;
         }
-        let proxy = proxies
-            .by_name
-            .entry(wanted.name.clone())
-            .insert_entry(self.make(&wanted))
-            .into_mut();
+        let proxy = proxies.by_name.entry(wanted.name.clone()).insert_entry(self.make(&wanted)).into_mut();
         if wanted.enabled {
             proxy.start().await?;
         }
@@ -203,22 +180,14 @@ impl Registry {
 
 impl Proxies {
     fn get(&self, name: &str) -> Result<&Proxy, Error> {
-        self.by_name
-            .get(name)
-            .ok_or_else(|| Error::ProxyNotFound(name.into()))
+        self.by_name.get(name).ok_or_else(|| Error::ProxyNotFound(name.into()))
     }
 
     fn get_mut(&mut self, name: &str) -> Result<&mut Proxy, Error> {
-        self.by_name
-            .get_mut(name)
-            .ok_or_else(|| Error::ProxyNotFound(name.into()))
+        self.by_name.get_mut(name).ok_or_else(|| Error::ProxyNotFound(name.into()))
     }
 
     fn refuse_if_closed(&self) -> Result<(), Error> {
-        if self.closed {
-            Err(Error::Closed)
-        } else {
-            Ok(())
-        }
+        if self.closed { Err(Error::Closed) } else { Ok(()) }
     }
 }

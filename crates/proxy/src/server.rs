@@ -24,10 +24,7 @@ const LAST_ANSWERS: Duration = Duration::from_secs(1);
 ///
 /// # Errors
 /// Those of the listener.
-pub async fn serve(
-    listener: TcpListener,
-    shutdown: impl Future<Output = ()> + Send,
-) -> io::Result<()> {
+pub async fn serve(listener: TcpListener, shutdown: impl Future<Output = ()> + Send) -> io::Result<()> {
     serve_registry(listener, Arc::new(Registry::new(drawn_seed())), shutdown).await
 }
 
@@ -38,9 +35,7 @@ pub async fn serve(
 /// says which.
 pub async fn run(config: Config, shutdown: impl Future<Output = ()> + Send) -> io::Result<()> {
     let wanted = config.proxies()?;
-    let listener = TcpListener::bind(config.api)
-        .await
-        .map_err(|error| cannot_listen(config.api, &error))?;
+    let listener = TcpListener::bind(config.api).await.map_err(|error| cannot_listen(config.api, &error))?;
     serve_registry(listener, populated(wanted, config.seed).await?, shutdown).await
 }
 
@@ -59,14 +54,10 @@ impl Server {
     /// As [`run`].
     pub fn start(config: Config) -> io::Result<Server> {
         let wanted = config.proxies()?;
-        let listener = std::net::TcpListener::bind(config.api)
-            .map_err(|error| cannot_listen(config.api, &error))?;
+        let listener = std::net::TcpListener::bind(config.api).map_err(|error| cannot_listen(config.api, &error))?;
         listener.set_nonblocking(true)?;
         let api = listener.local_addr()?;
-        let runtime = tokio::runtime::Builder::new_multi_thread()
-            .worker_threads(2)
-            .enable_all()
-            .build()?;
+        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
         let (stop, stopped) = oneshot::channel::<()>();
         let (ready, is_ready) = mpsc::channel();
         let body = move || {
@@ -80,17 +71,12 @@ impl Server {
             })
         };
         let thread = thread::Builder::new().name("proxy".into()).spawn(body)?;
-        let server = Server {
-            api,
-            stop: Some(stop),
-            thread: Some(thread),
-        };
+        let server = Server { api, stop: Some(stop), thread: Some(thread) };
         match is_ready.recv() {
             Ok(()) => Ok(server),
-            Err(mpsc::RecvError) => Err(server
-                .stop()
-                .err()
-                .unwrap_or_else(|| io::Error::other("the proxy ended at once"))),
+            Err(mpsc::RecvError) => {
+                Err(server.stop().err().unwrap_or_else(|| io::Error::other("the proxy ended at once")))
+            }
         }
     }
 
@@ -128,8 +114,7 @@ impl Drop for Server {
 async fn populated(wanted: Vec<Wanted>, seed: Option<u64>) -> io::Result<Arc<Registry>> {
     let registry = Arc::new(Registry::new(seed.unwrap_or_else(drawn_seed)));
     let (_, populated) = registry.populate(wanted).await;
-    populated
-        .map_err(|error| io::Error::new(io::ErrorKind::AddrNotAvailable, error.to_string()))?;
+    populated.map_err(|error| io::Error::new(io::ErrorKind::AddrNotAvailable, error.to_string()))?;
     Ok(registry)
 }
 
@@ -165,8 +150,5 @@ fn drawn_seed() -> u64 {
 }
 
 fn cannot_listen(api: SocketAddr, error: &io::Error) -> io::Error {
-    io::Error::new(
-        error.kind(),
-        format!("cannot listen on {api} for the proxy's API: {error}"),
-    )
+    io::Error::new(error.kind(), format!("cannot listen on {api} for the proxy's API: {error}"))
 }

@@ -90,14 +90,8 @@ impl Queue {
     /// Takes at most `limit` bytes off the head, or the head whole if it is shorter or carries none.
     pub fn cut(&mut self, limit: usize) -> Option<Packet> {
         match self.packets.front_mut() {
-            Some(Packet {
-                at,
-                item: Item::Data(bytes),
-            }) if limit > 0 && bytes.len() > limit => {
-                let piece = Packet {
-                    at: *at,
-                    item: Item::Data(bytes.split_to(limit)),
-                };
+            Some(Packet { at, item: Item::Data(bytes) }) if limit > 0 && bytes.len() > limit => {
+                let piece = Packet { at: *at, item: Item::Data(bytes.split_to(limit)) };
                 self.bytes -= limit;
                 self.passed += limit as u64;
                 Some(piece)

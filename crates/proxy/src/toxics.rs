@@ -47,34 +47,21 @@ impl Drop for Membership {
 impl Toxics {
     /// None yet; `rng` decides who is struck and by how much.
     pub fn new(rng: Rng) -> Toxics {
-        Toxics {
-            state: Mutex::default(),
-            rng,
-        }
+        Toxics { state: Mutex::default(), rng }
     }
 
     /// Takes in a new connection.
     pub fn join(self: &Arc<Self>) -> Membership {
         let (upstream, downstream) = (Arc::<Link>::default(), Arc::<Link>::default());
-        let links = [
-            (Stream::Upstream, upstream.clone()),
-            (Stream::Downstream, downstream.clone()),
-        ];
+        let links = [(Stream::Upstream, upstream.clone()), (Stream::Downstream, downstream.clone())];
         let mut state = lock(&self.state);
         let connection = state.accepted;
         state.accepted += 1;
         for toxic in &state.list {
-            self.strike(toxic, connection, &links, |chain, rule| {
-                chain.attach(toxic.id, rule)
-            });
+            self.strike(toxic, connection, &links, |chain, rule| chain.attach(toxic.id, rule));
         }
         state.live.insert(connection, links);
-        Membership {
-            toxics: self.clone(),
-            connection,
-            upstream,
-            downstream,
-        }
+        Membership { toxics: self.clone(), connection, upstream, downstream }
     }
 
     /// All of them.
@@ -97,20 +84,14 @@ impl Toxics {
     }
 
     /// Replaces one by what `edit` makes of it, which may change all but name and stream.
-    pub fn change(
-        &self,
-        name: &str,
-        edit: impl FnOnce(&Toxic) -> Result<Toxic, Error>,
-    ) -> Result<Toxic, Error> {
+    pub fn change(&self, name: &str, edit: impl FnOnce(&Toxic) -> Result<Toxic, Error>) -> Result<Toxic, Error> {
         let mut state = lock(&self.state);
         let changed = edit(state.find(name)?)?;
         if let Some(place) = state.list.iter_mut().find(|toxic| toxic.name == name) {
             *place = changed.clone();
         }
         for (connection, links) in &state.live {
-            self.strike(&changed, *connection, links, |chain, rule| {
-                chain.change(changed.id, rule)
-            });
+            self.strike(&changed, *connection, links, |chain, rule| chain.change(changed.id, rule));
         }
         Ok(changed)
     }
@@ -134,15 +115,10 @@ impl Toxics {
     }
 
     fn append(&self, state: &mut State, toxic: Toxic) -> Toxic {
-        let toxic = Toxic {
-            id: state.added,
-            ..toxic
-        };
+        let toxic = Toxic { id: state.added, ..toxic };
         state.added += 1;
         for (connection, links) in &state.live {
-            self.strike(&toxic, *connection, links, |chain, rule| {
-                chain.attach(toxic.id, rule)
-            });
+            self.strike(&toxic, *connection, links, |chain, rule| chain.attach(toxic.id, rule));
         }
         state.list.push(toxic.clone());
         toxic
@@ -164,10 +140,7 @@ impl Toxics {
 
 impl State {
     fn find(&self, name: &str) -> Result<&Toxic, Error> {
-        self.list
-            .iter()
-            .find(|toxic| toxic.name == name)
-            .ok_or_else(|| Error::ToxicNotFound(name.into()))
+        self.list.iter().find(|toxic| toxic.name == name).ok_or_else(|| Error::ToxicNotFound(name.into()))
     }
 
     fn remove(&mut self, ids: &[u64]) {

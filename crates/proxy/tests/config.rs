@@ -34,25 +34,15 @@ fn a_file_sets_up_proxies_with_their_toxics() {
 fn a_wrong_file_is_named_with_what_is_wrong() {
     for (name, text, why) in [
         ("broken.json", "[{", "EOF"),
-        (
-            "nameless.json",
-            r#"[{"upstream": "127.0.0.1:9"}]"#,
-            "name at proxy 1",
-        ),
+        ("nameless.json", r#"[{"upstream": "127.0.0.1:9"}]"#, "name at proxy 1"),
         ("number.json", "7", "list of proxies"),
     ] {
         let error = Server::start(config(name, text)).unwrap_err().to_string();
         assert!(error.contains(name) && error.contains(why), "{error}");
     }
     let file = Some("/nonexistent/proxies.json".into());
-    let absent = Config {
-        file,
-        ..Config::default()
-    };
-    assert_eq!(
-        Server::start(absent).unwrap_err().kind(),
-        ErrorKind::NotFound
-    );
+    let absent = Config { file, ..Config::default() };
+    assert_eq!(Server::start(absent).unwrap_err().kind(), ErrorKind::NotFound);
 }
 
 #[test]

@@ -38,11 +38,7 @@ fn hundreds_of_connections_leave_no_descriptor() {
     for _ in 0..500 {
         ping(&mut dial(&proxy)).unwrap();
     }
-    assert!(
-        back_to(before + 2),
-        "{before} before, {} after",
-        descriptors()
-    );
+    assert!(back_to(before + 2), "{before} before, {} after", descriptors());
     // Clients that give up while nothing passes must not wait in the proxy for it to pass again.
     for stream in ["upstream", "downstream"] {
         proxy.delete_all_toxics().unwrap();
@@ -50,18 +46,10 @@ fn hundreds_of_connections_leave_no_descriptor() {
         for _ in 0..100 {
             dial(&proxy).write_all(b"anybody there?").unwrap();
         }
-        assert!(
-            back_to(before + 2),
-            "{stream}: {before} before, {} after",
-            descriptors()
-        );
+        assert!(back_to(before + 2), "{stream}: {before} before, {} after", descriptors());
     }
     let open: Vec<_> = (0..50).map(|_| dial(&proxy)).collect();
     proxy.disable().unwrap();
     drop(open);
-    assert!(
-        back_to(before + 2),
-        "{before} before, {} after disabling",
-        descriptors()
-    );
+    assert!(back_to(before + 2), "{before} before, {} after disabling", descriptors());
 }

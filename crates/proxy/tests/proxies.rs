@@ -21,10 +21,7 @@ fn populating_again_leaves_connections_and_toxics_alone() {
     let stage = Stage::new();
     let upstream = echo();
     let proxy = stage.proxy("same", upstream);
-    assert!(
-        !proxy.proxy_pack.listen.ends_with(":0"),
-        "the real port is told"
-    );
+    assert!(!proxy.proxy_pack.listen.ends_with(":0"), "the real port is told");
     proxy.with_latency("downstream".into(), 1, 0, 1.0);
     let mut stream = dial(&proxy);
     ping(&mut stream).unwrap();
@@ -85,8 +82,7 @@ fn reset_enables_all_and_removes_every_toxic() {
     let slow = stage.proxy("slow", echo());
     down.disable().unwrap();
     let mut stream = dial(&slow);
-    slow.with_timeout("upstream".into(), 0, 1.0)
-        .with_latency("downstream".into(), 60_000, 0, 1.0);
+    slow.with_timeout("upstream".into(), 0, 1.0).with_latency("downstream".into(), 60_000, 0, 1.0);
     stream.write_all(b"x").unwrap();
     stage.client.reset().unwrap();
     stream.read_exact(&mut [0]).unwrap();
@@ -104,9 +100,7 @@ fn reset_enables_all_and_removes_every_toxic() {
 #[test]
 fn find_and_reset_and_apply_work_as_the_client_means_them() {
     let stage = Stage::new();
-    stage
-        .proxy("one", echo())
-        .with_latency("upstream".into(), 5, 1, 1.0);
+    stage.proxy("one", echo()).with_latency("upstream".into(), 5, 1, 1.0);
     let proxy = stage.client.find_and_reset_proxy("one").unwrap();
     assert!(proxy.toxics().unwrap().is_empty());
     proxy
@@ -117,17 +111,9 @@ fn find_and_reset_and_apply_work_as_the_client_means_them() {
         .apply(|| {
             let toxics = proxy.toxics().unwrap();
             let names: Vec<_> = toxics.iter().map(|toxic| toxic.name.as_str()).collect();
-            let expected = [
-                "slicer_downstream",
-                "bandwidth_downstream",
-                "limit_data_upstream",
-                "slow_close_upstream",
-            ];
+            let expected = ["slicer_downstream", "bandwidth_downstream", "limit_data_upstream", "slow_close_upstream"];
             assert_eq!(names, expected);
-            assert_eq!(
-                (toxics[0].toxicity, toxics[0].attributes["size_variation"]),
-                (0.8, 128)
-            );
+            assert_eq!((toxics[0].toxicity, toxics[0].attributes["size_variation"]), (0.8, 128));
         })
         .unwrap();
     assert!(proxy.toxics().unwrap().is_empty());
@@ -154,10 +140,7 @@ fn a_half_closed_connection_stays_open_the_other_way() {
 #[test]
 fn a_client_is_closed_at_once_when_the_upstream_is_not_there() {
     let stage = Stage::new();
-    let nobody = TcpListener::bind("127.0.0.1:0")
-        .unwrap()
-        .local_addr()
-        .unwrap();
+    let nobody = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     let mut stream = dial(&stage.proxy("gone", nobody));
     let start = Instant::now();
     assert_eq!(ending(&mut stream), Ok(()));

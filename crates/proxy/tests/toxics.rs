@@ -18,10 +18,7 @@ fn latency_is_what_it_says_within_two_milliseconds() {
             let mut stream = stream.try_clone().unwrap();
             let mut rounds: Vec<Duration> = (0..50).map(|_| ping(&mut stream).unwrap()).collect();
             rounds.sort();
-            assert!(
-                rounds[0] >= Duration::from_millis(u64::from(latency)),
-                "never early"
-            );
+            assert!(rounds[0] >= Duration::from_millis(u64::from(latency)), "never early");
             within(rounds[25], f64::from(latency), f64::from(latency) + 2.0)
         });
         proxy.delete_all_toxics().unwrap();
@@ -34,13 +31,9 @@ fn latency_of_both_streams_adds_up() {
     let stage = Stage::new();
     let proxy = stage.proxy("both", echo());
     let stream = dial(&proxy);
-    proxy
-        .with_latency("upstream".into(), 40, 0, 1.0)
-        .with_latency("downstream".into(), 40, 0, 1.0);
+    proxy.with_latency("upstream".into(), 40, 0, 1.0).with_latency("downstream".into(), 40, 0, 1.0);
     in_three_tries(|| {
-        let mut rounds: Vec<Duration> = (0..20)
-            .map(|_| ping(&mut stream.try_clone().unwrap()).unwrap())
-            .collect();
+        let mut rounds: Vec<Duration> = (0..20).map(|_| ping(&mut stream.try_clone().unwrap()).unwrap()).collect();
         rounds.sort();
         within(rounds[10], 80.0, 82.0)
     });
@@ -68,14 +61,9 @@ fn jitter_spreads_evenly_around_the_latency() {
     let proxy = stage.proxy("jitter", echo());
     proxy.with_latency("downstream".into(), 30, 20, 1.0);
     let mut stream = dial(&proxy);
-    let rounds: Vec<f64> = (0..50)
-        .map(|_| ping(&mut stream).unwrap().as_secs_f64() * 1000.0)
-        .collect();
+    let rounds: Vec<f64> = (0..50).map(|_| ping(&mut stream).unwrap().as_secs_f64() * 1000.0).collect();
     assert!(rounds.iter().all(|ms| *ms >= 10.0), "{rounds:?}");
-    assert!(
-        rounds.iter().any(|ms| *ms < 25.0) && rounds.iter().any(|ms| *ms > 35.0),
-        "{rounds:?}"
-    );
+    assert!(rounds.iter().any(|ms| *ms < 25.0) && rounds.iter().any(|ms| *ms > 35.0), "{rounds:?}");
 }
 
 #[test]
@@ -122,15 +110,10 @@ fn bandwidth_is_felt_by_the_sender() {
     let proxy = stage.proxy("thick", echo());
     let mut stream = dial(&proxy);
     proxy.with_bandwidth("upstream".into(), 0, 1.0);
-    stream
-        .set_write_timeout(Some(Duration::from_millis(500)))
-        .unwrap();
+    stream.set_write_timeout(Some(Duration::from_millis(500))).unwrap();
     // Far less than this fits into the kernel's buffers and the proxy's.
     let error = stream.write_all(&vec![0; 64 * 1024 * 1024]).unwrap_err();
-    assert!(
-        matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut),
-        "{error}"
-    );
+    assert!(matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut), "{error}");
 }
 
 #[test]
@@ -260,15 +243,8 @@ fn slicer_delivers_in_pieces_with_pauses() {
     }
     assert_eq!(pieces.iter().sum::<usize>(), 1000);
     // A reader that was late finds two pieces in one, but not all.
-    assert!(
-        pieces.len() >= 6 && pieces.iter().any(|size| (80..=120).contains(size)),
-        "{pieces:?}"
-    );
-    assert!(
-        start.elapsed() >= Duration::from_millis(20 * 7),
-        "{:?}",
-        start.elapsed()
-    );
+    assert!(pieces.len() >= 6 && pieces.iter().any(|size| (80..=120).contains(size)), "{pieces:?}");
+    assert!(start.elapsed() >= Duration::from_millis(20 * 7), "{:?}", start.elapsed());
 }
 
 #[test]

@@ -48,39 +48,23 @@ impl Figures {
         let raft = root.required_table("raft", "[raft]");
         let detection = root.required_table("detection", "[detection]");
         let place = |table: &Option<Table<'_>>, key| {
-            table
-                .as_ref()
-                .and_then(|table| table.optional(key))
-                .map(|field| field.span)
+            table.as_ref().and_then(|table| table.optional(key)).map(|field| field.span)
         };
-        let spans = (
-            place(&raft, "election_timeout_ms"),
-            place(&detection, "timeout_ms"),
-        );
+        let spans = (place(&raft, "election_timeout_ms"), place(&detection, "timeout_ms"));
         let raft = raft.map_or_else(placeholder_raft, |table| read_raft(table, provenance));
-        let detection = detection.map_or_else(placeholder_detection, |table| {
-            read_detection(table, provenance)
-        });
+        let detection = detection.map_or_else(placeholder_detection, |table| read_detection(table, provenance));
         let places = match spans {
-            (Some(election_timeout), Some(timeout)) => Places {
-                election_timeout,
-                timeout,
-                sound: root.sink.count() == before,
-            },
+            (Some(election_timeout), Some(timeout)) => {
+                Places { election_timeout, timeout, sound: root.sink.count() == before }
+            }
             _ => Places::default(),
         };
-        let notifications = root
-            .required_table("failover", "[failover]")
-            .map(|table| notifications(table, provenance));
-        let dns_ttl = root
-            .required_table("dns", "[dns]")
-            .map(|table| dns(table, provenance));
+        let notifications = root.required_table("failover", "[failover]").map(|table| notifications(table, provenance));
+        let dns_ttl = root.required_table("dns", "[dns]").map(|table| dns(table, provenance));
         let level = root
             .required_table("service_level", "[service_level]")
             .map_or_else(placeholder_level, |table| read_level(table, provenance));
-        let latency_claim = root
-            .table("claims", "[claims]")
-            .and_then(|table| claims(table, provenance));
+        let latency_claim = root.table("claims", "[claims]").and_then(|table| claims(table, provenance));
         Figures {
             raft,
             detection,
@@ -128,26 +112,15 @@ fn read_detection(table: Table<'_>, provenance: &Provenance) -> Detection {
 }
 
 fn placeholder_detection() -> Detection {
-    Detection {
-        interval: MILLISECOND,
-        timeout: MILLISECOND,
-        retries: 0,
-    }
+    Detection { interval: MILLISECOND, timeout: MILLISECOND, retries: 0 }
 }
 
 fn notifications(table: Table<'_>, provenance: &Provenance) -> Vec<String> {
-    let items = table
-        .required("notifications")
-        .map(|field| field.items_or_none())
-        .unwrap_or_default();
+    let items = table.required("notifications").map(|field| field.items_or_none()).unwrap_or_default();
     let mut channels: Vec<String> = Vec::new();
     for (item, channel) in items.iter().filter_map(|item| Some((item, item.text()?))) {
         if channels.iter().any(|known| known == channel) {
-            table.sink.error(
-                &item.span,
-                format!("`{channel}` is named twice"),
-                "once is enough".to_owned(),
-            );
+            table.sink.error(&item.span, format!("`{channel}` is named twice"), "once is enough".to_owned());
         }
         channels.push(channel.to_owned());
     }
@@ -167,10 +140,7 @@ fn read_level(table: Table<'_>, provenance: &Provenance) -> Level {
     let level = Level {
         sustain: table.duration("sustain_s", MILLISECOND, DAY),
         probes: table.count("probes", 1, 10_000_000),
-        success_per_mille: table
-            .required("success_percent")
-            .and_then(|field| success(&field))
-            .unwrap_or(1000),
+        success_per_mille: table.required("success_percent").and_then(|field| success(&field)).unwrap_or(1000),
         bound_margin: table.duration("bound_margin_ms", Duration::ZERO, Duration::from_secs(60)),
     };
     provenance.read(&table, "");
@@ -192,18 +162,11 @@ fn success(field: &Field<'_>) -> Option<u32> {
 }
 
 fn placeholder_level() -> Level {
-    Level {
-        sustain: MILLISECOND,
-        probes: 1,
-        success_per_mille: 1000,
-        bound_margin: Duration::ZERO,
-    }
+    Level { sustain: MILLISECOND, probes: 1, success_per_mille: 1000, bound_margin: Duration::ZERO }
 }
 
 fn claims(table: Table<'_>, provenance: &Provenance) -> Option<Duration> {
-    let latency = table
-        .optional("latency_ms")
-        .and_then(|field| field.duration(MILLISECOND, HOUR));
+    let latency = table.optional("latency_ms").and_then(|field| field.duration(MILLISECOND, HOUR));
     provenance.read(&table, "");
     table.done();
     latency

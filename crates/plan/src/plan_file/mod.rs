@@ -25,13 +25,7 @@ impl Plan {
     /// # Errors
     /// All that is wrong with it, each with its place and what to do.
     pub fn parse(file_name: &str, text: &str) -> Result<Plan, Diagnostics> {
-        document::read(
-            Source {
-                file: file_name,
-                text,
-            },
-            plan,
-        )
+        document::read(Source { file: file_name, text }, plan)
     }
 }
 
@@ -64,11 +58,7 @@ fn plan(sink: &Sink<'_>, root: &DeTable<'_>) -> Plan {
     // Placeholders would only confuse here.
     if topology.sound && figures.places.sound {
         for violation in orderings::violations(&plan) {
-            sink.error(
-                figures.places.of(violation.figure),
-                violation.why,
-                violation.advice,
-            );
+            sink.error(figures.places.of(violation.figure), violation.why, violation.advice);
         }
     }
     root.done();

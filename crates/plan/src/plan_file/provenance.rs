@@ -19,33 +19,18 @@ impl Provenance {
         let Some(ours) = table.optional("ours") else {
             return;
         };
-        let keys: Vec<&str> = table
-            .keys()
-            .filter(|key| !NOT_FIGURES.contains(key))
-            .collect();
+        let keys: Vec<&str> = table.keys().filter(|key| !NOT_FIGURES.contains(key)).collect();
         let mut seen: Vec<&str> = Vec::new();
         for item in ours.items().unwrap_or_default() {
             let Some(key) = item.text() else { continue };
             if seen.contains(&key) {
-                table.sink.error(
-                    &item.span,
-                    format!("`{key}` is named twice"),
-                    "once is enough".to_owned(),
-                );
+                table.sink.error(&item.span, format!("`{key}` is named twice"), "once is enough".to_owned());
             } else if keys.contains(&key) {
                 let section = format!("{} {subject}", table.title).trim().to_owned();
-                self.0.borrow_mut().push(Assumption {
-                    section,
-                    key: key.to_owned(),
-                    source: source.clone(),
-                });
+                self.0.borrow_mut().push(Assumption { section, key: key.to_owned(), source: source.clone() });
             } else {
                 let message = format!("{} has no `{key}` here that could be ours", table.title);
-                table.sink.error(
-                    &item.span,
-                    message,
-                    suggest::among(key, &keys, "its figures are"),
-                );
+                table.sink.error(&item.span, message, suggest::among(key, &keys, "its figures are"));
             }
             seen.push(key);
         }

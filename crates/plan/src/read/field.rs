@@ -28,8 +28,7 @@ impl<'t> Field<'t> {
             return self.wrong(Expected::Text);
         };
         if text.trim().is_empty() {
-            self.sink
-                .error(&self.span, format!("`{}` is empty", self.key), None);
+            self.sink.error(&self.span, format!("`{}` is empty", self.key), None);
             return None;
         }
         Some(text)
@@ -74,13 +73,9 @@ impl<'t> Field<'t> {
         let Some(number) = Field::number_of(self.value) else {
             return self.wrong(Expected::Number);
         };
-        let duration =
-            units::duration(number, self.key).filter(|duration| (low..=high).contains(duration));
+        let duration = units::duration(number, self.key).filter(|duration| (low..=high).contains(duration));
         if duration.is_none() {
-            self.out_of_range(
-                &units::in_unit_of(low, self.key),
-                &units::in_unit_of(high, self.key),
-            );
+            self.out_of_range(&units::in_unit_of(low, self.key), &units::in_unit_of(high, self.key));
         }
         duration
     }
@@ -89,10 +84,7 @@ impl<'t> Field<'t> {
     pub(crate) fn per_mille(&self) -> Option<u32> {
         let number = self.number(0.0, 100.0)?;
         let thousandths = (number * 10.0).round();
-        let (below, above) = (
-            (number * 10.0).floor() / 10.0,
-            (number * 10.0).ceil() / 10.0,
-        );
+        let (below, above) = ((number * 10.0).floor() / 10.0, (number * 10.0).ceil() / 10.0);
         if (number * 10.0 - thousandths).abs() > 1e-6 {
             self.sink.error(
                 &self.span,
@@ -108,10 +100,7 @@ impl<'t> Field<'t> {
     pub(crate) fn time_range(&self, low: Duration, high: Duration) -> Option<TimeRange> {
         if !matches!(self.value, DeValue::Array(_)) {
             let exact = self.duration(low, high)?;
-            return Some(TimeRange {
-                low: exact,
-                high: exact,
-            });
+            return Some(TimeRange { low: exact, high: exact });
         }
         let (low, high) = self.pair(|end| end.duration(low, high))?;
         Some(TimeRange { low, high })
@@ -119,11 +108,8 @@ impl<'t> Field<'t> {
 
     /// One whole number, or `[low, high]`.
     pub(crate) fn count_range(&self, low: u32, high: u32) -> Option<(u32, u32)> {
-        let count = |field: &Field<'t>| {
-            field
-                .whole(low.into(), high.into())
-                .map(|count| u32::try_from(count).unwrap_or(high))
-        };
+        let count =
+            |field: &Field<'t>| field.whole(low.into(), high.into()).map(|count| u32::try_from(count).unwrap_or(high));
         if !matches!(self.value, DeValue::Array(_)) {
             let exact = count(self)?;
             return Some((exact, exact));
@@ -135,15 +121,8 @@ impl<'t> Field<'t> {
     fn pair<T: PartialOrd>(&self, read: impl Fn(&Field<'t>) -> Option<T>) -> Option<(T, T)> {
         let ends = self.items()?;
         let [low, high] = ends.as_slice() else {
-            let message = format!(
-                "a range has two ends, the lowest and the highest, but this has {}",
-                ends.len()
-            );
-            self.sink.error(
-                &self.span,
-                message,
-                format!("write `{} = [low, high]`, or one number", self.key),
-            );
+            let message = format!("a range has two ends, the lowest and the highest, but this has {}", ends.len());
+            self.sink.error(&self.span, message, format!("write `{} = [low, high]`, or one number", self.key));
             return None;
         };
         let (first, second) = (read(low), read(high));
@@ -151,11 +130,7 @@ impl<'t> Field<'t> {
         if first > second {
             let (low, high) = (self.text_at(&low.span), self.text_at(&high.span));
             let message = format!("the range runs backwards: {low} is more than {high}");
-            self.sink.error(
-                &self.span,
-                message,
-                format!("write `{} = [{high}, {low}]`", self.key),
-            );
+            self.sink.error(&self.span, message, format!("write `{} = [{high}, {low}]`", self.key));
             return None;
         }
         Some((first, second))
@@ -233,9 +208,5 @@ fn whole_of(integer: &DeInteger<'_>) -> Option<i128> {
 
 /// A number with a fraction; infinities and NaN are none.
 fn float_of(float: &DeFloat<'_>) -> Option<f64> {
-    float
-        .as_str()
-        .parse()
-        .ok()
-        .filter(|number: &f64| number.is_finite())
+    float.as_str().parse().ok().filter(|number: &f64| number.is_finite())
 }

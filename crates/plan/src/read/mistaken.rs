@@ -32,42 +32,26 @@ impl Field<'_> {
             Expected::Text => "text in quotes",
             Expected::Flag => "true or false",
             Expected::Whole => "a whole number",
-            Expected::Number => units::split(self.key)
-                .1
-                .map_or("a number", units::Unit::in_words),
+            Expected::Number => units::split(self.key).1.map_or("a number", units::Unit::in_words),
             Expected::List => "a list in brackets",
             Expected::Other(words) => words,
         };
         let subject = if self.item { "an item of " } else { "" };
-        let message = format!(
-            "{subject}`{}` must be {words}, but this is {}",
-            self.key,
-            self.kind()
-        );
-        self.sink
-            .error(&self.span, message, self.probably(expected));
+        let message = format!("{subject}`{}` must be {words}, but this is {}", self.key, self.kind());
+        self.sink.error(&self.span, message, self.probably(expected));
         None
     }
 
     /// Tells that the number is not from `low` to `high`.
     pub(crate) fn out_of_range(&self, low: &str, high: &str) {
-        let unit = units::split(self.key)
-            .1
-            .map_or(String::new(), |unit| format!(" {}", unit.name()));
+        let unit = units::split(self.key).1.map_or(String::new(), |unit| format!(" {}", unit.name()));
         let given = self.text_at(&self.span);
         let given = if given.len() > QUOTED {
             format!("{}…", &given[..given.floor_char_boundary(QUOTED)])
         } else {
             given.to_owned()
         };
-        self.sink.error(
-            &self.span,
-            format!(
-                "`{}` must be from {low} to {high}{unit}, not {given}",
-                self.key
-            ),
-            None,
-        );
+        self.sink.error(&self.span, format!("`{}` must be from {low} to {high}{unit}, not {given}", self.key), None);
     }
 
     /// What sort of value it is.
@@ -110,20 +94,15 @@ impl Field<'_> {
     fn number_in(&self, text: &str) -> Option<String> {
         let (number, given) = units::parse_text(text)?;
         match (given, units::split(self.key).1) {
-            (Some(from), Some(to)) => Some(self.write(
-                &units::convert(number, from, to)?,
-                ": the unit is in the key's name",
-            )),
+            (Some(from), Some(to)) => {
+                Some(self.write(&units::convert(number, from, to)?, ": the unit is in the key's name"))
+            }
             (None, _) => Some(self.write(&number.to_string(), ", without quotes")),
             (Some(_), None) => None,
         }
     }
 
     fn write(&self, value: &str, remark: &str) -> String {
-        if self.item {
-            format!("write `{value}`{remark}")
-        } else {
-            format!("write `{} = {value}`{remark}", self.key)
-        }
+        if self.item { format!("write `{value}`{remark}") } else { format!("write `{} = {value}`{remark}", self.key) }
     }
 }

@@ -44,28 +44,16 @@ const KEPT: usize = 500;
 impl<'t> Sink<'t> {
     /// Nothing is wrong yet.
     pub(crate) fn new(source: Source<'t>) -> Sink<'t> {
-        Sink {
-            source,
-            partial: false,
-            found: RefCell::default(),
-            more: Cell::default(),
-        }
+        Sink { source, partial: false, found: RefCell::default(), more: Cell::default() }
     }
 
     /// Something at `span` is wrong.
-    pub(crate) fn error(
-        &self,
-        span: &Range<usize>,
-        message: impl Into<String>,
-        suggestion: impl Into<Option<String>>,
-    ) {
+    pub(crate) fn error(&self, span: &Range<usize>, message: impl Into<String>, suggestion: impl Into<Option<String>>) {
         if self.found.borrow().len() >= KEPT {
             self.more.set(self.more.get() + 1);
             return;
         }
-        let diagnostic = self
-            .source
-            .diagnostic(span, message.into(), suggestion.into());
+        let diagnostic = self.source.diagnostic(span, message.into(), suggestion.into());
         self.found.borrow_mut().push(diagnostic);
     }
 
@@ -89,11 +77,7 @@ impl<'t> Sink<'t> {
 
     /// `value`, unless something was wrong.
     pub(crate) fn result<T>(self, value: T) -> Result<T, Diagnostics> {
-        if self.count() == 0 {
-            Ok(value)
-        } else {
-            Err(self.diagnostics())
-        }
+        if self.count() == 0 { Ok(value) } else { Err(self.diagnostics()) }
     }
 
     /// All that was wrong.

@@ -18,10 +18,7 @@ pub(crate) struct Name {
 impl Name {
     /// The `name` of a table.
     pub(crate) fn of(table: &Table<'_>) -> Name {
-        table
-            .required("name")
-            .and_then(|field| Name::read(&field))
-            .unwrap_or_default()
+        table.required("name").and_then(|field| Name::read(&field)).unwrap_or_default()
     }
 
     /// The `name` of a table that may have none.
@@ -33,42 +30,26 @@ impl Name {
     fn read(field: &Field<'_>) -> Option<Name> {
         let text = field.text()?;
         let fits = text.len() <= LONGEST
-            && text
-                .bytes()
-                .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-')
+            && text.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-')
             && text.starts_with(|c: char| c.is_ascii_lowercase())
             && !text.ends_with('-');
         if !fits {
-            let message = format!(
-                "a name is at most {LONGEST} small letters, digits and hyphens, and begins with a letter"
-            );
-            field.sink.error(
-                &field.span,
-                message,
-                as_name(text).map(|name| format!("`{name}` would do")),
-            );
+            let message =
+                format!("a name is at most {LONGEST} small letters, digits and hyphens, and begins with a letter");
+            field.sink.error(&field.span, message, as_name(text).map(|name| format!("`{name}` would do")));
             return None;
         }
-        Some(Name {
-            text: text.to_owned(),
-            span: field.span.clone(),
-        })
+        Some(Name { text: text.to_owned(), span: field.span.clone() })
     }
 }
 
 /// A text as a name, if something is left of it.
 fn as_name(text: &str) -> Option<String> {
     let dashed = |c: char| {
-        if c.is_ascii_alphanumeric() {
-            c.to_ascii_lowercase()
-        } else {
-            '-'
-        }
+        if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { '-' }
     };
     let name: String = text.chars().map(dashed).take(LONGEST).collect();
-    let name = name
-        .trim_matches(|c: char| !c.is_ascii_alphabetic())
-        .to_owned();
+    let name = name.trim_matches(|c: char| !c.is_ascii_alphabetic()).to_owned();
     (!name.is_empty()).then_some(name)
 }
 
@@ -85,40 +66,19 @@ pub(crate) struct Names<'a> {
 
 impl<'a> Names<'a> {
     /// Of a file's own list; tells which are there twice.
-    pub(crate) fn new(
-        sink: &Sink<'_>,
-        sort: &'static str,
-        plural: &'static str,
-        names: &'a [Name],
-    ) -> Names<'a> {
+    pub(crate) fn new(sink: &Sink<'_>, sort: &'static str, plural: &'static str, names: &'a [Name]) -> Names<'a> {
         let mut complete = !names.is_empty() && names.iter().all(|name| !name.text.is_empty());
-        for (place, name) in names
-            .iter()
-            .enumerate()
-            .filter(|(_, name)| !name.text.is_empty())
-        {
+        for (place, name) in names.iter().enumerate().filter(|(_, name)| !name.text.is_empty()) {
             if let Some(first) = names[..place].iter().find(|first| first.text == name.text) {
                 let line = sink.source.line(first.span.start);
-                let message = format!(
-                    "there are two {plural} `{}`; the first is in line {line}",
-                    name.text
-                );
-                sink.error(
-                    &name.span,
-                    message,
-                    format!("give this {sort} another name"),
-                );
+                let message = format!("there are two {plural} `{}`; the first is in line {line}", name.text);
+                sink.error(&name.span, message, format!("give this {sort} another name"));
                 // The name that it should have had is missed elsewhere.
                 complete = false;
             }
         }
         let names = names.iter().map(|name| name.text.as_str()).collect();
-        Names {
-            sort,
-            plural,
-            names,
-            complete,
-        }
+        Names { sort, plural, names, complete }
     }
 
     /// Not all are known if `all` is false.
@@ -128,17 +88,8 @@ impl<'a> Names<'a> {
     }
 
     /// Of another file; `None` if it could not be read, so that any name may be right.
-    pub(crate) fn of_plan(
-        sort: &'static str,
-        plural: &'static str,
-        names: Option<Vec<&'a str>>,
-    ) -> Names<'a> {
-        Names {
-            sort,
-            plural,
-            complete: names.is_some(),
-            names: names.unwrap_or_default(),
-        }
+    pub(crate) fn of_plan(sort: &'static str, plural: &'static str, names: Option<Vec<&'a str>>) -> Names<'a> {
+        Names { sort, plural, complete: names.is_some(), names: names.unwrap_or_default() }
     }
 
     /// The place of the one that `field` names; tells if there is none.

@@ -22,29 +22,14 @@ pub(crate) struct Table<'t> {
 
 impl<'t> Table<'t> {
     /// Of these entries.
-    pub(crate) fn new(
-        sink: &'t Sink<'t>,
-        title: &str,
-        span: Range<usize>,
-        entries: &'t DeTable<'t>,
-    ) -> Table<'t> {
-        Table {
-            sink,
-            title: title.to_owned(),
-            span,
-            entries,
-            asked: RefCell::default(),
-            missing: RefCell::default(),
-        }
+    pub(crate) fn new(sink: &'t Sink<'t>, title: &str, span: Range<usize>, entries: &'t DeTable<'t>) -> Table<'t> {
+        Table { sink, title: title.to_owned(), span, entries, asked: RefCell::default(), missing: RefCell::default() }
     }
 
     /// The value of a key that may be absent.
     pub(crate) fn optional(&self, key: &'static str) -> Option<Field<'t>> {
         self.asked.borrow_mut().push(key);
-        let (name, value) = self
-            .entries
-            .iter()
-            .find(|(name, _)| *name.get_ref() == key)?;
+        let (name, value) = self.entries.iter().find(|(name, _)| *name.get_ref() == key)?;
         Some(Field {
             sink: self.sink,
             key,
@@ -98,24 +83,17 @@ impl<'t> Table<'t> {
 
     /// Required text that is not empty.
     pub(crate) fn text(&self, key: &'static str) -> String {
-        self.required(key)
-            .and_then(|field| field.text())
-            .unwrap_or_default()
-            .to_owned()
+        self.required(key).and_then(|field| field.text()).unwrap_or_default().to_owned()
     }
 
     /// A required whole number.
     pub(crate) fn whole(&self, key: &'static str, low: u64, high: u64) -> u64 {
-        self.required(key)
-            .and_then(|field| field.whole(low, high))
-            .unwrap_or(low)
+        self.required(key).and_then(|field| field.whole(low, high)).unwrap_or(low)
     }
 
     /// A whole number, or its default.
     pub(crate) fn whole_or(&self, key: &'static str, default: u64, low: u64, high: u64) -> u64 {
-        self.optional(key)
-            .and_then(|field| field.whole(low, high))
-            .unwrap_or(default)
+        self.optional(key).and_then(|field| field.whole(low, high)).unwrap_or(default)
     }
 
     /// A required whole number that fits 32 bits.
@@ -130,29 +108,17 @@ impl<'t> Table<'t> {
 
     /// A required duration, in the unit that the key ends in.
     pub(crate) fn duration(&self, key: &'static str, low: Duration, high: Duration) -> Duration {
-        self.required(key)
-            .and_then(|field| field.duration(low, high))
-            .unwrap_or(low)
+        self.required(key).and_then(|field| field.duration(low, high)).unwrap_or(low)
     }
 
     /// A duration in the unit that the key ends in, or its default.
-    pub(crate) fn duration_or(
-        &self,
-        key: &'static str,
-        default: Duration,
-        low: Duration,
-        high: Duration,
-    ) -> Duration {
-        self.optional(key)
-            .and_then(|field| field.duration(low, high))
-            .unwrap_or(default)
+    pub(crate) fn duration_or(&self, key: &'static str, default: Duration, low: Duration, high: Duration) -> Duration {
+        self.optional(key).and_then(|field| field.duration(low, high)).unwrap_or(default)
     }
 
     /// True or false, or its default.
     pub(crate) fn flag_or(&self, key: &'static str, default: bool) -> bool {
-        self.optional(key)
-            .and_then(|field| field.flag())
-            .unwrap_or(default)
+        self.optional(key).and_then(|field| field.flag()).unwrap_or(default)
     }
 
     /// The tables of `[[key]]`, of which there must be one.
@@ -164,9 +130,7 @@ impl<'t> Table<'t> {
 
     /// The tables of `[[key]]`; empty if there is none.
     pub(crate) fn tables(&self, key: &'static str, title: &str) -> Vec<Table<'t>> {
-        self.optional(key)
-            .map(|field| self.tables_of(&field, title))
-            .unwrap_or_default()
+        self.optional(key).map(|field| self.tables_of(&field, title)).unwrap_or_default()
     }
 
     fn tables_of(&self, field: &Field<'t>, title: &str) -> Vec<Table<'t>> {
@@ -181,11 +145,7 @@ impl<'t> Table<'t> {
             return Vec::new();
         };
         if items.is_empty() {
-            self.sink.error(
-                &field.span,
-                format!("`{key}` is an empty list"),
-                format!("add a section `{title}`"),
-            );
+            self.sink.error(&field.span, format!("`{key}` is an empty list"), format!("add a section `{title}`"));
         }
         let table = |item: &'t toml::Spanned<DeValue<'t>>| match item.get_ref() {
             DeValue::Table(entries) => Some(Table::new(self.sink, title, item.span(), entries)),
@@ -208,18 +168,13 @@ impl<'t> Table<'t> {
 
     /// The table `[key]`, which must be there.
     pub(crate) fn required_table(&self, key: &'static str, title: &str) -> Option<Table<'t>> {
-        self.required_as(key, || format!("a section `{title}`"))?
-            .table(title)
+        self.required_as(key, || format!("a section `{title}`"))?.table(title)
     }
 
     /// Tells that `key`, if it is there, has no meaning here, and why.
     pub(crate) fn refuse(&self, key: &'static str, why: &str) {
         if let Some((name, _)) = self.entries.iter().find(|(name, _)| *name.get_ref() == key) {
-            self.sink.error(
-                &name.span(),
-                format!("`{key}` has no meaning here: {why}"),
-                "leave it out".to_owned(),
-            );
+            self.sink.error(&name.span(), format!("`{key}` has no meaning here: {why}"), "leave it out".to_owned());
             self.asked.borrow_mut().push(key);
         }
     }
@@ -228,20 +183,13 @@ impl<'t> Table<'t> {
     pub(crate) fn done(self) {
         let asked = self.asked.borrow();
         let mut missing = self.missing.borrow_mut();
-        let unknown = |(name, _): &(&toml::Spanned<DeString<'_>>, _)| {
-            !asked.contains(&name.get_ref().as_ref())
-        };
+        let unknown = |(name, _): &(&toml::Spanned<DeString<'_>>, _)| !asked.contains(&name.get_ref().as_ref());
         for (name, value) in self.entries.iter().filter(unknown) {
             let (key, value) = (name.get_ref().as_ref(), value.get_ref());
-            let (meant, suggestion) =
-                meant(&self.title, key, value, &asked, |known| self.has(known));
+            let (meant, suggestion) = meant(&self.title, key, value, &asked, |known| self.has(known));
             missing.retain(|(missing, _)| Some(*missing) != meant);
             let sort = if is_section(value) { "section" } else { "key" };
-            self.sink.error(
-                &name.span(),
-                format!("`{key}` is not a {sort} of {}", self.title),
-                suggestion,
-            );
+            self.sink.error(&name.span(), format!("`{key}` is not a {sort} of {}", self.title), suggestion);
         }
         if !missing.is_empty() {
             let names = suggest::list(missing.iter().map(|(key, _)| *key));
@@ -259,10 +207,7 @@ impl<'t> Table<'t> {
 fn is_section(value: &DeValue<'_>) -> bool {
     match value {
         DeValue::Table(_) => true,
-        DeValue::Array(items) => items
-            .iter()
-            .next()
-            .is_some_and(|item| item.get_ref().is_table()),
+        DeValue::Array(items) => items.iter().next().is_some_and(|item| item.get_ref().is_table()),
         _ => false,
     }
 }

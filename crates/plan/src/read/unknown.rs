@@ -13,11 +13,7 @@ pub(super) fn meant(
     taken: impl Fn(&str) -> bool,
 ) -> (Option<&'static str>, String) {
     let keep_one = |known: &str| {
-        if taken(known) {
-            " (it is there too: keep one)"
-        } else {
-            ""
-        }
+        if taken(known) { " (it is there too: keep one)" } else { "" }
     };
     if let Some(same) = in_another_unit(key, known) {
         return (Some(same), in_its_unit(key, same, value) + keep_one(same));
@@ -28,13 +24,7 @@ pub(super) fn meant(
             let name = near.unwrap_or_default();
             (near, format!("did you mean `{name}`?{}", keep_one(name)))
         }
-        None => (
-            None,
-            format!(
-                "the keys of {title} are {}",
-                suggest::list(known.iter().copied())
-            ),
-        ),
+        None => (None, format!("the keys of {title} are {}", suggest::list(known.iter().copied()))),
     }
 }
 
@@ -51,10 +41,7 @@ fn in_its_unit(key: &str, known: &str, value: &DeValue<'_>) -> String {
         return format!("did you mean `{known}`?");
     };
     let Some(from) = from else {
-        return format!(
-            "did you mean `{known}`? a key ends in its unit, here {}",
-            to.name()
-        );
+        return format!("did you mean `{known}`? a key ends in its unit, here {}", to.name());
     };
     match converted(value, from, to) {
         Some((given, converted)) => format!(
@@ -62,11 +49,7 @@ fn in_its_unit(key: &str, known: &str, value: &DeValue<'_>) -> String {
             from.name(),
             to.name()
         ),
-        None => format!(
-            "did you mean `{known}`? it is in {}, not in {}",
-            to.name(),
-            from.name()
-        ),
+        None => format!("did you mean `{known}`? it is in {}, not in {}", to.name(), from.name()),
     }
 }
 
@@ -79,15 +62,9 @@ fn converted(value: &DeValue<'_>, from: units::Unit, to: units::Unit) -> Option<
     let DeValue::Array(items) = value else {
         return one(value);
     };
-    let both: Vec<(String, String)> = items
-        .iter()
-        .map(|item| one(item.get_ref()))
-        .collect::<Option<_>>()?;
+    let both: Vec<(String, String)> = items.iter().map(|item| one(item.get_ref())).collect::<Option<_>>()?;
     let [(low, new_low), (high, new_high)] = both.as_slice() else {
         return None;
     };
-    Some((
-        format!("{low} to {high}"),
-        format!("[{new_low}, {new_high}]"),
-    ))
+    Some((format!("{low} to {high}"), format!("[{new_low}, {new_high}]")))
 }

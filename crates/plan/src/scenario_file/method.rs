@@ -18,19 +18,13 @@ pub(super) fn read(root: &Table<'_>, places: &Places<'_>) -> Vec<Step> {
     if let Some(table) = tables.get(MAX_STEPS) {
         root.sink.error(
             &table.span,
-            format!(
-                "there are {} steps; a method has at most {MAX_STEPS}",
-                tables.len()
-            ),
+            format!("there are {} steps; a method has at most {MAX_STEPS}", tables.len()),
             None,
         );
     }
     tables.truncate(MAX_STEPS);
     let mut given = Vec::new();
-    let mut steps: Vec<Step> = tables
-        .into_iter()
-        .filter_map(|table| step(table, places, &mut given))
-        .collect();
+    let mut steps: Vec<Step> = tables.into_iter().filter_map(|table| step(table, places, &mut given)).collect();
     Names::new(root.sink, "step", "steps", &given);
     name_the_rest(&mut steps);
     steps
@@ -42,13 +36,8 @@ fn name_the_rest(steps: &mut [Step]) {
         if steps[place].name.is_empty() {
             let action = steps[place].fault.kind().name();
             let free = |name: &String| steps.iter().all(|step| step.name != *name);
-            let numbered = (1..).map(|number| {
-                if number == 1 {
-                    action.to_owned()
-                } else {
-                    format!("{action}-{number}")
-                }
-            });
+            let numbered =
+                (1..).map(|number| if number == 1 { action.to_owned() } else { format!("{action}-{number}") });
             steps[place].name = numbered.into_iter().find(free).unwrap_or_default();
         }
     }
@@ -57,24 +46,14 @@ fn name_the_rest(steps: &mut [Step]) {
 fn step(table: Table<'_>, places: &Places<'_>, given: &mut Vec<Name>) -> Option<Step> {
     let name = Name::optional(&table);
     given.extend(name.clone());
-    let at = range_or(
-        &table,
-        "at_s",
-        (Duration::ZERO, Duration::ZERO),
-        Duration::ZERO,
-    );
-    let lasts = table
-        .optional("duration_s")
-        .and_then(|field| field.time_range(SHORTEST, LONGEST));
+    let at = range_or(&table, "at_s", (Duration::ZERO, Duration::ZERO), Duration::ZERO);
+    let lasts = table.optional("duration_s").and_then(|field| field.time_range(SHORTEST, LONGEST));
     let Some(kind) = table.required("action").and_then(|field| action(&field)) else {
         // Which other keys it may have is not known; names are names.
         for key in ["direction", "delay_ms", "jitter_ms", "offset_ms"] {
             table.optional(key);
         }
-        for field in ["target", "peers"]
-            .into_iter()
-            .filter_map(|key| table.optional(key))
-        {
+        for field in ["target", "peers"].into_iter().filter_map(|key| table.optional(key)) {
             places.endpoints(&field);
         }
         table.done();
@@ -82,12 +61,7 @@ fn step(table: Table<'_>, places: &Places<'_>, given: &mut Vec<Name>) -> Option<
     };
     let fault = fault(&table, places, kind);
     table.done();
-    Some(Step {
-        name: name.unwrap_or_default().text,
-        fault,
-        at,
-        lasts,
-    })
+    Some(Step { name: name.unwrap_or_default().text, fault, at, lasts })
 }
 
 /// The kind of fault that a field names.
@@ -107,19 +81,10 @@ pub(super) fn action(field: &Field<'_>) -> Option<FaultKind> {
 
 /// What goes wrong, by its action; keys that only other actions have are refused.
 fn fault(table: &Table<'_>, places: &Places<'_>, kind: FaultKind) -> FaultSpec {
-    let links = matches!(
-        kind,
-        FaultKind::Partition | FaultKind::PartitionOneWay | FaultKind::Latency
-    );
+    let links = matches!(kind, FaultKind::Partition | FaultKind::PartitionOneWay | FaultKind::Latency);
     if !links {
-        table.refuse(
-            "peers",
-            "only `partition`, `partition-one-way` and `latency` have two sides",
-        );
-        table.refuse(
-            "direction",
-            "only `partition`, `partition-one-way` and `latency` have a direction",
-        );
+        table.refuse("peers", "only `partition`, `partition-one-way` and `latency` have two sides");
+        table.refuse("direction", "only `partition`, `partition-one-way` and `latency` have a direction");
     }
     if !matches!(kind, FaultKind::Latency | FaultKind::SlowFsync) {
         table.refuse("delay_ms", "it belongs to `latency` and `slow-fsync`");
@@ -135,21 +100,14 @@ fn fault(table: &Table<'_>, places: &Places<'_>, kind: FaultKind) -> FaultSpec {
         FaultKind::PowerLoss => FaultSpec::PowerLoss(all_of(table, places)),
         FaultKind::Crash => FaultSpec::Crash(one_of(table, places)),
         FaultKind::Freeze => FaultSpec::Freeze(one_of(table, places)),
-        FaultKind::SlowFsync => FaultSpec::SlowFsync {
-            sites: one_of(table, places),
-            delay: delay(table),
-        },
+        FaultKind::SlowFsync => FaultSpec::SlowFsync { sites: one_of(table, places), delay: delay(table) },
         FaultKind::ClockSkew => FaultSpec::ClockSkew {
             sites: one_of(table, places),
             offset: table.duration("offset_ms", SHORTEST, MOST_DELAY),
         },
         FaultKind::Partition | FaultKind::PartitionOneWay => {
             let (a, b) = sides(table, places);
-            FaultSpec::Partition {
-                a,
-                b,
-                direction: direction(table, kind),
-            }
+            FaultSpec::Partition { a, b, direction: direction(table, kind) }
         }
         FaultKind::Latency => {
             let (a, b) = sides(table, places);
@@ -166,36 +124,23 @@ fn fault(table: &Table<'_>, places: &Places<'_>, kind: FaultKind) -> FaultSpec {
 
 /// The sites that are hit at once: they must be named.
 fn all_of(table: &Table<'_>, places: &Places<'_>) -> SiteSet {
-    table
-        .required("target")
-        .map(|field| places.sites(&field))
-        .unwrap_or_default()
+    table.required("target").map(|field| places.sites(&field)).unwrap_or_default()
 }
 
 /// The sites of which one is drawn: by default any.
 fn one_of(table: &Table<'_>, places: &Places<'_>) -> SiteSet {
-    table
-        .optional("target")
-        .map_or_else(|| places.all(), |field| places.sites(&field))
+    table.optional("target").map_or_else(|| places.all(), |field| places.sites(&field))
 }
 
 fn delay(table: &Table<'_>) -> Range {
-    let delay = table
-        .required("delay_ms")
-        .and_then(|field| field.time_range(Duration::from_micros(1), MOST_DELAY));
-    delay.unwrap_or(Range {
-        low: Duration::ZERO,
-        high: Duration::ZERO,
-    })
+    let delay = table.required("delay_ms").and_then(|field| field.time_range(Duration::from_micros(1), MOST_DELAY));
+    delay.unwrap_or(Range { low: Duration::ZERO, high: Duration::ZERO })
 }
 
 /// The two sides of links: `target`, and `peers`, by default all other sites.
 fn sides(table: &Table<'_>, places: &Places<'_>) -> (Vec<Endpoint>, Vec<Endpoint>) {
     let target = table.required("target");
-    let a = target
-        .as_ref()
-        .map(|field| places.endpoints(field))
-        .unwrap_or_default();
+    let a = target.as_ref().map(|field| places.endpoints(field)).unwrap_or_default();
     let b = match table.optional("peers") {
         Some(peers) => {
             let b = places.endpoints(&peers);
@@ -208,52 +153,29 @@ fn sides(table: &Table<'_>, places: &Places<'_>) -> (Vec<Endpoint>, Vec<Endpoint
             }
             b
         }
-        None => places
-            .all()
-            .iter()
-            .map(Endpoint::Site)
-            .filter(|site| !a.contains(site))
-            .collect(),
+        None => places.all().iter().map(Endpoint::Site).filter(|site| !a.contains(site)).collect(),
     };
     if let Some(field) = target.filter(|_| b.is_empty() && !table.has("peers")) {
-        table.sink.error(
-            &field.span,
-            "no site is left for the other side",
-            "name it: `peers = [\"…\"]`".to_owned(),
-        );
+        table.sink.error(&field.span, "no site is left for the other side", "name it: `peers = [\"…\"]`".to_owned());
     }
     if no_link(&a, &b) {
-        let span = table
-            .optional("peers")
-            .map_or(table.span.clone(), |field| field.span);
-        table.sink.error(
-            &span,
-            "there are no links between regions",
-            "one side needs a site".to_owned(),
-        );
+        let span = table.optional("peers").map_or(table.span.clone(), |field| field.span);
+        table.sink.error(&span, "there are no links between regions", "one side needs a site".to_owned());
     }
     (a, b)
 }
 
 /// Whether both sides are regions only.
 fn no_link(a: &[Endpoint], b: &[Endpoint]) -> bool {
-    let regions = |side: &[Endpoint]| {
-        !side.is_empty()
-            && side
-                .iter()
-                .all(|endpoint| matches!(endpoint, Endpoint::Region(_)))
-    };
+    let regions =
+        |side: &[Endpoint]| !side.is_empty() && side.iter().all(|endpoint| matches!(endpoint, Endpoint::Region(_)));
     regions(a) && regions(b)
 }
 
 /// Which way: both by default, or `to` for a one-way partition.
 fn direction(table: &Table<'_>, kind: FaultKind) -> Direction {
     let one_way = kind == FaultKind::PartitionOneWay;
-    let default = if one_way {
-        Direction::To
-    } else {
-        Direction::Both
-    };
+    let default = if one_way { Direction::To } else { Direction::Both };
     let Some(field) = table.optional("direction") else {
         return default;
     };
@@ -289,10 +211,7 @@ impl FaultSpec {
             FaultSpec::PowerLoss(_) => FaultKind::PowerLoss,
             FaultSpec::Crash(_) => FaultKind::Crash,
             FaultSpec::Freeze(_) => FaultKind::Freeze,
-            FaultSpec::Partition {
-                direction: Direction::Both,
-                ..
-            } => FaultKind::Partition,
+            FaultSpec::Partition { direction: Direction::Both, .. } => FaultKind::Partition,
             FaultSpec::Partition { .. } => FaultKind::PartitionOneWay,
             FaultSpec::SlowFsync { .. } => FaultKind::SlowFsync,
             FaultSpec::ClockSkew { .. } => FaultKind::ClockSkew,

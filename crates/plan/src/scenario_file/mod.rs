@@ -28,13 +28,7 @@ impl Scenario {
     /// # Errors
     /// All that is wrong with it, each with its place and what to do.
     pub fn parse(file_name: &str, text: &str, plan: &Plan) -> Result<Scenario, Diagnostics> {
-        read(
-            Source {
-                file: file_name,
-                text,
-            },
-            |_| Some(plan),
-        )
+        read(Source { file: file_name, text }, |_| Some(plan))
     }
 }
 
@@ -48,20 +42,14 @@ pub(crate) fn read<'p>(
 }
 
 /// The root of a scenario.
-fn scenario<'p>(
-    sink: &Sink<'_>,
-    root: &DeTable<'_>,
-    plan_of: impl FnOnce(&Field<'_>) -> Option<&'p Plan>,
-) -> Scenario {
+fn scenario<'p>(sink: &Sink<'_>, root: &DeTable<'_>, plan_of: impl FnOnce(&Field<'_>) -> Option<&'p Plan>) -> Scenario {
     let root = Table::new(sink, "the scenario", 0..0, root);
     let title = root.text("title");
     let plan_field = root.required("plan");
     let plan = plan_field.as_ref().and_then(plan_of);
     let places = Places::new(plan);
     let method = method::read(&root, &places);
-    let swarm = root
-        .table("swarm", "[swarm]")
-        .map(|table| swarm::read(table, &places));
+    let swarm = root.table("swarm", "[swarm]").map(|table| swarm::read(table, &places));
     if method.is_empty() && swarm.is_none() && !root.has("method") {
         sink.dependent(
             &(0..0),
@@ -72,10 +60,7 @@ fn scenario<'p>(
     let scenario = Scenario {
         title,
         text: sink.source.text.to_owned(),
-        plan_path: plan_field
-            .and_then(|field| field.text())
-            .unwrap_or_default()
-            .to_owned(),
+        plan_path: plan_field.and_then(|field| field.text()).unwrap_or_default().to_owned(),
         tags: settings::tags(&root),
         workload: workload::read(&root),
         warmup: settings::warmup(&root),
@@ -100,17 +85,9 @@ struct Places<'p> {
 
 impl<'p> Places<'p> {
     fn new(plan: Option<&'p Plan>) -> Places<'p> {
-        let sites = plan.map(|plan| {
-            plan.sites
-                .iter()
-                .map(|site| site.name.as_str())
-                .collect::<Vec<_>>()
-        });
+        let sites = plan.map(|plan| plan.sites.iter().map(|site| site.name.as_str()).collect::<Vec<_>>());
         let regions = plan.map(|plan| plan.regions.iter().map(|region| region.name.as_str()));
-        let endpoints = sites
-            .clone()
-            .zip(regions)
-            .map(|(sites, regions)| sites.into_iter().chain(regions).collect());
+        let endpoints = sites.clone().zip(regions).map(|(sites, regions)| sites.into_iter().chain(regions).collect());
         Places {
             site_count: sites.as_ref().map_or(SiteSet::MAX_SITES, Vec::len),
             sites: Names::of_plan("site", "sites", sites),
@@ -125,25 +102,14 @@ impl<'p> Places<'p> {
 
     /// The sites that a field names, one or more.
     fn sites(&self, field: &Field<'_>) -> SiteSet {
-        let places = self
-            .sites
-            .resolve_all(&field.one_or_more().unwrap_or_default());
-        places
-            .into_iter()
-            .filter_map(|place| u8::try_from(place).ok())
-            .map(SiteId)
-            .collect()
+        let places = self.sites.resolve_all(&field.one_or_more().unwrap_or_default());
+        places.into_iter().filter_map(|place| u8::try_from(place).ok()).map(SiteId).collect()
     }
 
     /// The sites and regions that a field names, one or more.
     fn endpoints(&self, field: &Field<'_>) -> Vec<Endpoint> {
-        let places = self
-            .endpoints
-            .resolve_all(&field.one_or_more().unwrap_or_default());
-        places
-            .into_iter()
-            .filter_map(|place| self.endpoint(place))
-            .collect()
+        let places = self.endpoints.resolve_all(&field.one_or_more().unwrap_or_default());
+        places.into_iter().filter_map(|place| self.endpoint(place)).collect()
     }
 
     /// The endpoint in this place of the list.
@@ -160,26 +126,12 @@ impl<'p> Places<'p> {
             Endpoint::Site(site) => site.index(),
             Endpoint::Region(region) => self.site_count + region.index(),
         };
-        self.endpoints
-            .as_slice()
-            .get(place)
-            .copied()
-            .unwrap_or_default()
+        self.endpoints.as_slice().get(place).copied().unwrap_or_default()
     }
 }
 
 /// A range of durations, or its default.
-fn range_or(
-    table: &Table<'_>,
-    key: &'static str,
-    default: (Duration, Duration),
-    least: Duration,
-) -> Range {
-    let range = table
-        .optional(key)
-        .and_then(|field| field.time_range(least, LONGEST));
-    range.unwrap_or(Range {
-        low: default.0,
-        high: default.1,
-    })
+fn range_or(table: &Table<'_>, key: &'static str, default: (Duration, Duration), least: Duration) -> Range {
+    let range = table.optional(key).and_then(|field| field.time_range(least, LONGEST));
+    range.unwrap_or(Range { low: default.0, high: default.1 })
 }

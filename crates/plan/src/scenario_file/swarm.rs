@@ -16,35 +16,22 @@ pub(super) fn read(table: Table<'_>, places: &Places<'_>) -> Swarm {
     if let Some(kind) = tables.get(MAX_KINDS) {
         table.sink.error(
             &kind.span,
-            format!(
-                "there are {} kinds; a swarm has at most {MAX_KINDS}",
-                tables.len()
-            ),
+            format!("there are {} kinds; a swarm has at most {MAX_KINDS}", tables.len()),
             None,
         );
     }
     tables.truncate(MAX_KINDS);
-    let kinds = tables
-        .into_iter()
-        .filter_map(|table| kind(table, places))
-        .collect();
+    let kinds = tables.into_iter().filter_map(|table| kind(table, places)).collect();
     table.done();
     Swarm { lasts, kinds }
 }
 
 /// One kind. By default it is on in half the seeds, strikes for 0.5 to 20 s, and again 2 to 15 s later.
 fn kind(table: Table<'_>, places: &Places<'_>) -> Option<SwarmKind> {
-    let kind = table
-        .required("action")
-        .and_then(|field| method::action(&field));
+    let kind = table.required("action").and_then(|field| method::action(&field));
     let seconds = |low, high| (Duration::from_secs_f64(low), Duration::from_secs_f64(high));
-    let none = Range {
-        low: Duration::ZERO,
-        high: Duration::ZERO,
-    };
-    let on_per_mille = table
-        .optional("on_percent")
-        .map_or(Some(500), |field| field.per_mille());
+    let none = Range { low: Duration::ZERO, high: Duration::ZERO };
+    let on_per_mille = table.optional("on_percent").map_or(Some(500), |field| field.per_mille());
     let drawn = SwarmKind {
         kind: kind.unwrap_or(FaultKind::Crash),
         on_per_mille: on_per_mille.unwrap_or(500),
@@ -59,40 +46,21 @@ fn kind(table: Table<'_>, places: &Places<'_>) -> Option<SwarmKind> {
 
 /// How many sites are hit at once: one by default, more only where a fault hits whole sites.
 fn sites_at_once(table: &Table<'_>, places: &Places<'_>, kind: Option<FaultKind>) -> (u32, u32) {
-    if !matches!(
-        kind,
-        None | Some(FaultKind::SiteLoss | FaultKind::PowerLoss)
-    ) {
-        table.refuse(
-            "sites_at_once",
-            "only `site-loss` and `power-loss` hit more than one",
-        );
+    if !matches!(kind, None | Some(FaultKind::SiteLoss | FaultKind::PowerLoss)) {
+        table.refuse("sites_at_once", "only `site-loss` and `power-loss` hit more than one");
         return (1, 1);
     }
     let most = u32::try_from(places.site_count).unwrap_or(u32::MAX);
-    table
-        .optional("sites_at_once")
-        .and_then(|field| field.count_range(1, most))
-        .unwrap_or((1, 1))
+    table.optional("sites_at_once").and_then(|field| field.count_range(1, most)).unwrap_or((1, 1))
 }
 
 /// By how much: of slow syncs, of slow links, of clocks (either way).
 fn delay(table: &Table<'_>, kind: Option<FaultKind>) -> Option<Range> {
-    let has_one = matches!(
-        kind,
-        Some(FaultKind::SlowFsync | FaultKind::Latency | FaultKind::ClockSkew)
-    );
+    let has_one = matches!(kind, Some(FaultKind::SlowFsync | FaultKind::Latency | FaultKind::ClockSkew));
     if kind.is_some() && !has_one {
-        table.refuse(
-            "delay_ms",
-            "it belongs to `slow-fsync`, `latency` and `clock-skew`",
-        );
+        table.refuse("delay_ms", "it belongs to `slow-fsync`, `latency` and `clock-skew`");
         return None;
     }
-    let field = if has_one {
-        table.required("delay_ms")
-    } else {
-        table.optional("delay_ms")
-    };
+    let field = if has_one { table.required("delay_ms") } else { table.optional("delay_ms") };
     field?.time_range(Duration::from_micros(1), Duration::from_secs(3600))
 }

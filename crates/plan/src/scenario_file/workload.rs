@@ -31,32 +31,15 @@ pub(super) fn read(root: &Table<'_>) -> Workload {
     let Some(table) = root.table("workload", "[workload]") else {
         return default;
     };
-    let rate = table
-        .optional("operations_per_s")
-        .and_then(|field| field.number(0.001, 10_000.0));
+    let rate = table.optional("operations_per_s").and_then(|field| field.number(0.001, 10_000.0));
     let workload = Workload {
-        clients_per_region: table.count_or(
-            "clients_per_region",
-            default.clients_per_region,
-            1,
-            MAX_CLIENTS,
-        ),
+        clients_per_region: table.count_or("clients_per_region", default.clients_per_region, 1, MAX_CLIENTS),
         rate_per_client: rate.unwrap_or(default.rate_per_client),
         keys: table.count_or("keys", default.keys, 1, 1_000_000),
         read_percent: table.count_or("read_percent", default.read_percent, 0, 100),
         cas_percent: table.count_or("cas_percent", default.cas_percent, 0, 100),
-        ignore_dns_ttl_percent: table.count_or(
-            "ignore_dns_ttl_percent",
-            default.ignore_dns_ttl_percent,
-            0,
-            100,
-        ),
-        deadline: table.duration_or(
-            "deadline_s",
-            default.deadline,
-            SHORTEST,
-            Duration::from_secs(3600),
-        ),
+        ignore_dns_ttl_percent: table.count_or("ignore_dns_ttl_percent", default.ignore_dns_ttl_percent, 0, 100),
+        deadline: table.duration_or("deadline_s", default.deadline, SHORTEST, Duration::from_secs(3600)),
         probe_rate: table.count_or("probes_per_s", default.probe_rate, 1, 1000),
         probe_rate_calm: table.count_or("probes_calm_per_s", default.probe_rate_calm, 1, 1000),
     };
@@ -70,17 +53,10 @@ pub(super) fn read(root: &Table<'_>) -> Workload {
 /// Reads and compare-and-sets are at most everything.
 fn mixture(table: &Table<'_>, workload: &Workload) {
     let (read, cas) = (workload.read_percent, workload.cas_percent);
-    let place = table
-        .optional("cas_percent")
-        .or_else(|| table.optional("read_percent"));
+    let place = table.optional("cas_percent").or_else(|| table.optional("read_percent"));
     if let Some(field) = place.filter(|_| read + cas > 100) {
-        let message =
-            format!("{read} % reads and {cas} % compare-and-sets are more than all operations");
-        table.sink.error(
-            &field.span,
-            message,
-            "what they leave of 100 % are writes".to_owned(),
-        );
+        let message = format!("{read} % reads and {cas} % compare-and-sets are more than all operations");
+        table.sink.error(&field.span, message, "what they leave of 100 % are writes".to_owned());
     }
 }
 
@@ -106,17 +82,9 @@ fn ignoring(table: &Table<'_>, workload: &Workload) {
 /// Probing is denser around faults.
 fn probes(table: &Table<'_>, workload: &Workload) {
     let (around, calm) = (workload.probe_rate, workload.probe_rate_calm);
-    let place = table
-        .optional("probes_calm_per_s")
-        .or_else(|| table.optional("probes_per_s"));
+    let place = table.optional("probes_calm_per_s").or_else(|| table.optional("probes_per_s"));
     if let Some(field) = place.filter(|_| calm > around) {
-        let message = format!(
-            "{calm} probes a second in calm times are more than the {around} around faults"
-        );
-        table.sink.error(
-            &field.span,
-            message,
-            "`probes_calm_per_s` is at most `probes_per_s`".to_owned(),
-        );
+        let message = format!("{calm} probes a second in calm times are more than the {around} around faults");
+        table.sink.error(&field.span, message, "`probes_calm_per_s` is at most `probes_per_s`".to_owned());
     }
 }

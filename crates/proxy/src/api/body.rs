@@ -25,51 +25,27 @@ impl ProxyBody {
     /// A new proxy; `place` says which of several it is, for the error.
     pub fn wanted(self, place: &str) -> Result<Wanted, Error> {
         let required = |field: &str, given: Option<String>| {
-            given
-                .filter(|text| !text.is_empty())
-                .ok_or_else(|| Error::MissingField(format!("{field}{place}")))
+            given.filter(|text| !text.is_empty()).ok_or_else(|| Error::MissingField(format!("{field}{place}")))
         };
         let name = required("name", self.name)?;
         let upstream = required("upstream", self.upstream)?;
-        let listen = self
-            .listen
-            .filter(|text| !text.is_empty())
-            .unwrap_or_else(|| ANY_PORT.into());
-        let toxics: Vec<Toxic> = self
-            .toxics
-            .unwrap_or_default()
-            .into_iter()
-            .map(ToxicBody::toxic)
-            .collect::<Result<_, _>>()?;
+        let listen = self.listen.filter(|text| !text.is_empty()).unwrap_or_else(|| ANY_PORT.into());
+        let toxics: Vec<Toxic> =
+            self.toxics.unwrap_or_default().into_iter().map(ToxicBody::toxic).collect::<Result<_, _>>()?;
         let mut names = BTreeSet::new();
         match toxics.iter().find(|toxic| !names.insert(&toxic.name)) {
             Some(twice) => Err(Error::ToxicExists(twice.name.clone())),
-            None => Ok(Wanted {
-                name,
-                listen,
-                upstream,
-                enabled: self.enabled.unwrap_or(true),
-                toxics,
-            }),
+            None => Ok(Wanted { name, listen, upstream, enabled: self.enabled.unwrap_or(true), toxics }),
         }
     }
 
     /// Changes to the proxy of this name, which itself can't change. The toxics have routes of their own.
     pub fn changes(self, name: &str) -> Result<Changes, Error> {
-        if self
-            .name
-            .is_some_and(|given| !given.is_empty() && given != name)
-        {
-            return Err(Error::BadBody(
-                "a proxy's name can't be changed; delete it and create another".into(),
-            ));
+        if self.name.is_some_and(|given| !given.is_empty() && given != name) {
+            return Err(Error::BadBody("a proxy's name can't be changed; delete it and create another".into()));
         }
         let not_empty = |given: Option<String>| given.filter(|text| !text.is_empty());
-        Ok(Changes {
-            listen: not_empty(self.listen),
-            upstream: not_empty(self.upstream),
-            enabled: self.enabled,
-        })
+        Ok(Changes { listen: not_empty(self.listen), upstream: not_empty(self.upstream), enabled: self.enabled })
     }
 }
 
@@ -80,14 +56,12 @@ pub(crate) fn populate_list(body: Value) -> Result<Vec<Wanted>, Error> {
         other => other,
     };
     let Value::Array(list) = list else {
-        return Err(Error::BadBody(
-            "expected a list of proxies, or an object with such a list as \"proxies\"".into(),
-        ));
+        return Err(Error::BadBody("expected a list of proxies, or an object with such a list as \"proxies\"".into()));
     };
     let parse = |(index, value)| {
         let place = format!(" at proxy {}", index + 1);
-        let body: ProxyBody = serde_json::from_value(value)
-            .map_err(|error| Error::BadBody(format!("{error}{place}")))?;
+        let body: ProxyBody =
+            serde_json::from_value(value).map_err(|error| Error::BadBody(format!("{error}{place}")))?;
         body.wanted(&place)
     };
     list.into_iter().enumerate().map(parse).collect()
@@ -123,32 +97,21 @@ impl ToxicBody {
             name: name.unwrap_or_else(|| format!("{kind}_{}", stream.name())),
             stream,
             toxicity: probability(self.toxicity.unwrap_or(1.0))?,
-            effect: Effect::new(&kind, self.attributes.unwrap_or_default())
-                .map_err(Error::BadBody)?,
+            effect: Effect::new(&kind, self.attributes.unwrap_or_default()).map_err(Error::BadBody)?,
         })
     }
 
     /// What this makes of a toxic: other attributes, another toxicity.
     pub fn edit(self, toxic: &Toxic) -> Result<Toxic, Error> {
-        let fixed = [
-            (&self.name, toxic.name.as_str()),
-            (&self.kind, toxic.effect.kind()),
-            (&self.stream, toxic.stream.name()),
-        ];
-        if fixed.iter().any(|(given, is)| {
-            given
-                .as_deref()
-                .is_some_and(|given| !given.is_empty() && given != *is)
-        }) {
+        let fixed =
+            [(&self.name, toxic.name.as_str()), (&self.kind, toxic.effect.kind()), (&self.stream, toxic.stream.name())];
+        if fixed.iter().any(|(given, is)| given.as_deref().is_some_and(|given| !given.is_empty() && given != *is)) {
             let why = "a toxic's name, type and stream can't be changed; delete it and add another";
             return Err(Error::BadBody(why.into()));
         }
         Ok(Toxic {
             toxicity: probability(self.toxicity.unwrap_or(toxic.toxicity))?,
-            effect: toxic
-                .effect
-                .with(self.attributes.unwrap_or_default())
-                .map_err(Error::BadBody)?,
+            effect: toxic.effect.with(self.attributes.unwrap_or_default()).map_err(Error::BadBody)?,
             ..toxic.clone()
         })
     }
@@ -158,7 +121,5 @@ fn probability(toxicity: f64) -> Result<f64, Error> {
     if (0.0..=1.0).contains(&toxicity) {
         return Ok(toxicity);
     }
-    Err(Error::BadBody(format!(
-        "toxicity is a probability from 0 to 1, not {toxicity}"
-    )))
+    Err(Error::BadBody(format!("toxicity is a probability from 0 to 1, not {toxicity}")))
 }

@@ -16,9 +16,7 @@ impl<S: Send + Sync, T: DeserializeOwned + Send> FromRequestParts<S> for Names<T
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Error> {
         // A path that is not UTF-8 names nothing.
-        let Path(names) = Path::from_request_parts(parts, state)
-            .await
-            .map_err(|_| Error::NoRoute)?;
+        let Path(names) = Path::from_request_parts(parts, state).await.map_err(|_| Error::NoRoute)?;
         Ok(Names(names))
     }
 }
@@ -31,9 +29,7 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Body<T> {
 
     async fn from_request(request: Request, state: &S) -> Result<Self, Error> {
         let bytes = Bytes::from_request(request, state).await.map_err(refusal)?;
-        serde_json::from_slice(&bytes)
-            .map(Body)
-            .map_err(|error| Error::BadBody(error.to_string()))
+        serde_json::from_slice(&bytes).map(Body).map_err(|error| Error::BadBody(error.to_string()))
     }
 }
 

@@ -30,28 +30,16 @@ const VERSION: &str = concat!("2.12.0+firedrill.", env!("CARGO_PKG_VERSION"));
 
 /// All routes over these proxies.
 pub(crate) fn router(registry: Arc<Registry>) -> Router {
-    let proxy = get(proxies::show)
-        .post(proxies::update)
-        .patch(proxies::update)
-        .delete(proxies::delete);
-    let toxic = get(toxics::show)
-        .post(toxics::update)
-        .patch(toxics::update)
-        .delete(toxics::delete);
+    let proxy = get(proxies::show).post(proxies::update).patch(proxies::update).delete(proxies::delete);
+    let toxic = get(toxics::show).post(toxics::update).patch(toxics::update).delete(toxics::delete);
     Router::new()
         .route("/proxies", get(proxies::list).post(proxies::create))
         .route("/proxies/{proxy}", proxy)
-        .route(
-            "/proxies/{proxy}/toxics",
-            get(toxics::list).post(toxics::create),
-        )
+        .route("/proxies/{proxy}/toxics", get(toxics::list).post(toxics::create))
         .route("/proxies/{proxy}/toxics/{toxic}", toxic)
         .route("/populate", post(proxies::populate))
         .route("/reset", post(proxies::reset))
-        .route(
-            "/version",
-            get(|| async { Json(json!({ "version": VERSION })) }),
-        )
+        .route("/version", get(|| async { Json(json!({ "version": VERSION })) }))
         .route("/metrics", get(report))
         .fallback(|| async { Error::NoRoute })
         .method_not_allowed_fallback(|| async { Error::NoMethod })
@@ -62,13 +50,7 @@ pub(crate) fn router(registry: Arc<Registry>) -> Router {
 
 async fn report(State(registry): State<Arc<Registry>>) -> impl IntoResponse {
     let text = metrics::render(&registry.samples().await);
-    (
-        [(
-            header::CONTENT_TYPE,
-            "text/plain; version=0.0.4; charset=utf-8",
-        )],
-        text,
-    )
+    ([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], text)
 }
 
 async fn refuse_browsers(request: Request, next: Next) -> Response {
@@ -81,12 +63,7 @@ async fn refuse_browsers(request: Request, next: Next) -> Response {
 
 impl IntoResponse for Error {
     fn into_response(self) -> Response {
-        let status =
-            StatusCode::from_u16(self.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-        (
-            status,
-            Json(json!({ "error": self.to_string(), "status": self.status() })),
-        )
-            .into_response()
+        let status = StatusCode::from_u16(self.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        (status, Json(json!({ "error": self.to_string(), "status": self.status() }))).into_response()
     }
 }

@@ -23,16 +23,10 @@ pub(super) async fn create(
     State(registry): Proxies,
     Body(body): Body<ProxyBody>,
 ) -> Result<(StatusCode, Json<Shown>), Error> {
-    Ok((
-        StatusCode::CREATED,
-        Json(registry.create(body.wanted("")?).await?),
-    ))
+    Ok((StatusCode::CREATED, Json(registry.create(body.wanted("")?).await?)))
 }
 
-pub(super) async fn show(
-    State(registry): Proxies,
-    Names(name): Names<String>,
-) -> Result<Json<Shown>, Error> {
+pub(super) async fn show(State(registry): Proxies, Names(name): Names<String>) -> Result<Json<Shown>, Error> {
     registry.with(&name, |proxy| Ok(Json(proxy.show()))).await
 }
 
@@ -45,27 +39,17 @@ pub(super) async fn update(
     Ok(Json(registry.update(&name, changes).await?))
 }
 
-pub(super) async fn delete(
-    State(registry): Proxies,
-    Names(name): Names<String>,
-) -> Result<StatusCode, Error> {
+pub(super) async fn delete(State(registry): Proxies, Names(name): Names<String>) -> Result<StatusCode, Error> {
     registry.delete(&name).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
-pub(super) async fn populate(
-    State(registry): Proxies,
-    Body(body): Body<Value>,
-) -> Result<Response, Error> {
+pub(super) async fn populate(State(registry): Proxies, Body(body): Body<Value>) -> Result<Response, Error> {
     Ok(match registry.populate(populate_list(body)?).await {
-        (proxies, Ok(())) => {
-            (StatusCode::CREATED, Json(json!({ "proxies": proxies }))).into_response()
-        }
+        (proxies, Ok(())) => (StatusCode::CREATED, Json(json!({ "proxies": proxies }))).into_response(),
         (proxies, Err(error)) => {
-            let status =
-                StatusCode::from_u16(error.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-            let body =
-                json!({ "error": error.to_string(), "status": error.status(), "proxies": proxies });
+            let status = StatusCode::from_u16(error.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+            let body = json!({ "error": error.to_string(), "status": error.status(), "proxies": proxies });
             (status, Json(body)).into_response()
         }
     })

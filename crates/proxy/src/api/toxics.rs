@@ -13,13 +13,8 @@ use std::sync::Arc;
 type Proxies = State<Arc<Registry>>;
 type ProxyAndToxic = Names<(String, String)>;
 
-pub(super) async fn list(
-    State(registry): Proxies,
-    Names(name): Names<String>,
-) -> Result<Json<Vec<Toxic>>, Error> {
-    registry
-        .with(&name, |proxy| Ok(Json(proxy.toxics().list())))
-        .await
+pub(super) async fn list(State(registry): Proxies, Names(name): Names<String>) -> Result<Json<Vec<Toxic>>, Error> {
+    registry.with(&name, |proxy| Ok(Json(proxy.toxics().list()))).await
 }
 
 pub(super) async fn create(
@@ -27,18 +22,11 @@ pub(super) async fn create(
     Names(name): Names<String>,
     Body(body): Body<ToxicBody>,
 ) -> Result<Json<Toxic>, Error> {
-    registry
-        .with(&name, |proxy| Ok(Json(proxy.toxics().add(body.toxic()?)?)))
-        .await
+    registry.with(&name, |proxy| Ok(Json(proxy.toxics().add(body.toxic()?)?))).await
 }
 
-pub(super) async fn show(
-    State(registry): Proxies,
-    Names((name, toxic)): ProxyAndToxic,
-) -> Result<Json<Toxic>, Error> {
-    registry
-        .with(&name, |proxy| Ok(Json(proxy.toxics().get(&toxic)?)))
-        .await
+pub(super) async fn show(State(registry): Proxies, Names((name, toxic)): ProxyAndToxic) -> Result<Json<Toxic>, Error> {
+    registry.with(&name, |proxy| Ok(Json(proxy.toxics().get(&toxic)?))).await
 }
 
 pub(super) async fn update(
@@ -46,19 +34,10 @@ pub(super) async fn update(
     Names((name, toxic)): ProxyAndToxic,
     Body(body): Body<ToxicBody>,
 ) -> Result<Json<Toxic>, Error> {
-    registry
-        .with(&name, |proxy| {
-            Ok(Json(proxy.toxics().change(&toxic, |old| body.edit(old))?))
-        })
-        .await
+    registry.with(&name, |proxy| Ok(Json(proxy.toxics().change(&toxic, |old| body.edit(old))?))).await
 }
 
-pub(super) async fn delete(
-    State(registry): Proxies,
-    Names((name, toxic)): ProxyAndToxic,
-) -> Result<StatusCode, Error> {
-    registry
-        .with(&name, |proxy| proxy.toxics().remove(&toxic))
-        .await?;
+pub(super) async fn delete(State(registry): Proxies, Names((name, toxic)): ProxyAndToxic) -> Result<StatusCode, Error> {
+    registry.with(&name, |proxy| proxy.toxics().remove(&toxic)).await?;
     Ok(StatusCode::NO_CONTENT)
 }

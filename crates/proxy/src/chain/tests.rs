@@ -10,13 +10,7 @@ use std::time::Duration;
 fn toxic(id: u64, kind: &str, attributes: serde_json::Value) -> Toxic {
     let attributes = attributes.as_object().unwrap().clone();
     let effect = Effect::new(kind, attributes).unwrap();
-    Toxic {
-        id,
-        name: id.to_string(),
-        stream: Stream::Upstream,
-        toxicity: 1.0,
-        effect,
-    }
+    Toxic { id, name: id.to_string(), stream: Stream::Upstream, toxicity: 1.0, effect }
 }
 
 /// A chain, its time and its other end.
@@ -33,14 +27,7 @@ struct Rig {
 impl Rig {
     fn new() -> Rig {
         let start = Instant::now();
-        Rig {
-            chain: Chain::default(),
-            start,
-            now: start,
-            out: Vec::new(),
-            times: Vec::new(),
-            last: None,
-        }
+        Rig { chain: Chain::default(), start, now: start, out: Vec::new(), times: Vec::new(), last: None }
     }
 
     fn with(kind: &str, attributes: serde_json::Value) -> Rig {
@@ -50,8 +37,7 @@ impl Rig {
     }
 
     fn attach(&mut self, toxic: &Toxic) {
-        self.chain
-            .attach(toxic.id, toxic.rule(self.now, Rng::new(toxic.id, "test")));
+        self.chain.attach(toxic.id, toxic.rule(self.now, Rng::new(toxic.id, "test")));
     }
 
     fn push(&mut self, item: Item) {
@@ -78,9 +64,7 @@ impl Rig {
             self.chain.advance(self.now);
         }
         assert!(
-            self.chain
-                .deadline()
-                .is_none_or(|deadline| deadline > self.now),
+            self.chain.deadline().is_none_or(|deadline| deadline > self.now),
             "a deadline that is past is a busy loop"
         );
     }
@@ -129,10 +113,7 @@ fn a_shorter_latency_holds_for_what_is_under_way_too() {
     let mut rig = Rig::with("latency", serde_json::json!({"latency": 250}));
     rig.data(b"a");
     rig.pass_ms(90);
-    rig.chain.change(
-        0,
-        toxic(0, "latency", serde_json::json!({"latency": 80})).rule(rig.now, Rng::new(0, "")),
-    );
+    rig.chain.change(0, toxic(0, "latency", serde_json::json!({"latency": 80})).rule(rig.now, Rng::new(0, "")));
     rig.data(b"b");
     rig.pass_ms(500);
     assert_eq!((rig.times, rig.out), (vec![90, 170], b"ab".to_vec()));
@@ -140,15 +121,8 @@ fn a_shorter_latency_holds_for_what_is_under_way_too() {
 
 #[test]
 fn latency_beyond_all_clocks_is_for_ever() {
-    let mut rig = Rig::with(
-        "latency",
-        serde_json::json!({"latency": u64::MAX, "jitter": u64::MAX}),
-    );
-    rig.attach(&toxic(
-        1,
-        "timeout",
-        serde_json::json!({"timeout": u64::MAX}),
-    ));
+    let mut rig = Rig::with("latency", serde_json::json!({"latency": u64::MAX, "jitter": u64::MAX}));
+    rig.attach(&toxic(1, "timeout", serde_json::json!({"timeout": u64::MAX})));
     rig.data(b"a");
     rig.pass_ms(1000);
     assert!(rig.out.is_empty());
@@ -172,22 +146,14 @@ fn bandwidth_spends_time_on_every_byte_and_none_on_idling() {
     rig.pass_ms(5000);
     rig.data(&[1; 1000]);
     rig.pass_ms(99);
-    assert!(
-        rig.out.len() < 1000 && rig.out.len() >= 900,
-        "{}",
-        rig.out.len()
-    );
+    assert!(rig.out.len() < 1000 && rig.out.len() >= 900, "{}", rig.out.len());
     rig.pass_ms(1);
     assert_eq!(rig.out.len(), 1000);
 }
 
 #[test]
 fn a_hang_of_no_time_ends_with_its_source_and_one_of_some_time_by_itself() {
-    for (timeout, waited, expected) in [
-        (0, 10_000, None),
-        (700, 699, None),
-        (700, 700, Some(Item::Close)),
-    ] {
+    for (timeout, waited, expected) in [(0, 10_000, None), (700, 699, None), (700, 700, Some(Item::Close))] {
         let mut rig = Rig::with("timeout", serde_json::json!({ "timeout": timeout }));
         rig.data(b"a");
         rig.pass_ms(waited);
@@ -261,20 +227,13 @@ fn limit_data_closes_behind_its_last_byte_and_not_before() {
 
 #[test]
 fn slices_have_the_size_and_the_pause_that_they_should() {
-    let mut rig = Rig::with(
-        "slicer",
-        serde_json::json!({"average_size": 10, "size_variation": 3, "delay": 2000}),
-    );
+    let mut rig = Rig::with("slicer", serde_json::json!({"average_size": 10, "size_variation": 3, "delay": 2000}));
     rig.data(&[0; 100]);
     rig.pass_ms(1000);
     assert_eq!(rig.out.len(), 100);
     let pauses: Vec<u128> = rig.times.windows(2).map(|pair| pair[1] - pair[0]).collect();
     assert!(pauses.iter().all(|pause| *pause == 2), "{pauses:?}");
-    assert!(
-        (100 / 13..=100 / 7 + 1).contains(&rig.times.len()),
-        "{}",
-        rig.times.len()
-    );
+    assert!((100 / 13..=100 / 7 + 1).contains(&rig.times.len()), "{}", rig.times.len());
 }
 
 #[test]
@@ -285,10 +244,7 @@ fn what_waits_is_bounded_by_the_sink() {
     while chain.has_room() {
         taken += 1;
         assert!(taken < 1000, "no bound");
-        chain.push(Packet {
-            at: now,
-            item: Item::Data(Bytes::from_static(&[0; 4096])),
-        });
+        chain.push(Packet { at: now, item: Item::Data(Bytes::from_static(&[0; 4096])) });
         chain.advance(now);
     }
 }
@@ -316,15 +272,11 @@ enum Kind {
 impl Kind {
     fn toxic(self, id: u64) -> Toxic {
         let (kind, attributes) = match self {
-            Kind::Latency(ms) => (
-                "latency",
-                serde_json::json!({"latency": ms, "jitter": ms / 3}),
-            ),
+            Kind::Latency(ms) => ("latency", serde_json::json!({"latency": ms, "jitter": ms / 3})),
             Kind::Bandwidth(rate) => ("bandwidth", serde_json::json!({ "rate": rate })),
-            Kind::Slicer(size) => (
-                "slicer",
-                serde_json::json!({"average_size": size, "size_variation": size / 2, "delay": 50}),
-            ),
+            Kind::Slicer(size) => {
+                ("slicer", serde_json::json!({"average_size": size, "size_variation": size / 2, "delay": 50}))
+            }
             Kind::SlowClose(ms) => ("slow_close", serde_json::json!({ "delay": ms })),
             Kind::Hang => ("timeout", serde_json::json!({"timeout": 0})),
             Kind::FarReset => ("reset_peer", serde_json::json!({"timeout": 1_000_000_000})),

@@ -20,14 +20,7 @@ pub(crate) struct Bandwidth {
 impl Bandwidth {
     /// The rule for one connection.
     pub fn rule(&self, now: Instant) -> Box<dyn Rule> {
-        if self.rate == 0 {
-            hang::forever()
-        } else {
-            Box::new(Line {
-                rate: self.rate,
-                free: now,
-            })
-        }
+        if self.rate == 0 { hang::forever() } else { Box::new(Line { rate: self.rate, free: now }) }
     }
 }
 
@@ -51,10 +44,7 @@ impl Line {
         };
         let piece = bytes.len().min(self.quantum()) as u128;
         let nanos = piece * 1_000_000 / u128::from(self.rate);
-        later(
-            self.free.max(head.at),
-            Duration::from_nanos(u64::try_from(nanos).unwrap_or(u64::MAX)),
-        )
+        later(self.free.max(head.at), Duration::from_nanos(u64::try_from(nanos).unwrap_or(u64::MAX)))
     }
 }
 
@@ -66,10 +56,7 @@ impl Rule for Line {
     fn pull(&mut self, queue: &mut Queue, now: Instant) -> Option<Packet> {
         let due = self.due(queue.head()?).filter(|due| *due <= now)?;
         self.free = due;
-        queue.cut(self.quantum()).map(|packet| Packet {
-            at: packet.at.max(due),
-            ..packet
-        })
+        queue.cut(self.quantum()).map(|packet| Packet { at: packet.at.max(due), ..packet })
     }
 
     fn deadline(&self, queue: &Queue) -> Option<Instant> {

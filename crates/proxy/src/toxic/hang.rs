@@ -12,29 +12,17 @@ const CAPACITY: usize = 1024 * 1024;
 
 /// Until it is removed.
 pub(super) fn forever() -> Box<dyn Rule> {
-    Box::new(Hang {
-        ends: None,
-        ending: Item::Close,
-        outlasts_source: false,
-    })
+    Box::new(Hang { ends: None, ending: Item::Close, outlasts_source: false })
 }
 
 /// Until it is removed or this much time has passed; then the connection is closed.
 pub(super) fn then_close(now: Instant, after: Duration) -> Box<dyn Rule> {
-    Box::new(Hang {
-        ends: later(now, after),
-        ending: Item::Close,
-        outlasts_source: false,
-    })
+    Box::new(Hang { ends: later(now, after), ending: Item::Close, outlasts_source: false })
 }
 
 /// Until it is removed or this much time has passed; then the connection is reset, even if its source has ended before.
 pub(super) fn then_reset(now: Instant, after: Duration) -> Box<dyn Rule> {
-    Box::new(Hang {
-        ends: later(now, after),
-        ending: Item::Reset,
-        outlasts_source: true,
-    })
+    Box::new(Hang { ends: later(now, after), ending: Item::Reset, outlasts_source: true })
 }
 
 #[derive(Debug)]
@@ -52,19 +40,10 @@ impl Rule for Hang {
     fn pull(&mut self, queue: &mut Queue, now: Instant) -> Option<Packet> {
         if let Some(at) = self.ends.filter(|ends| *ends <= now) {
             self.ends = None;
-            return Some(Packet {
-                at,
-                item: self.ending.clone(),
-            });
+            return Some(Packet { at, item: self.ending.clone() });
         }
-        let ended = queue
-            .ending()
-            .filter(|_| !self.outlasts_source || self.ends.is_none())?;
-        let item = if ended.item == Item::End {
-            Item::Close
-        } else {
-            ended.item.clone()
-        };
+        let ended = queue.ending().filter(|_| !self.outlasts_source || self.ends.is_none())?;
+        let item = if ended.item == Item::End { Item::Close } else { ended.item.clone() };
         let packet = Packet { at: ended.at, item };
         queue.clear();
         Some(packet)

@@ -23,11 +23,7 @@ pub(crate) struct Latency {
 impl Latency {
     /// The rule for one connection.
     pub fn rule(&self, rng: Rng) -> Box<dyn Rule> {
-        Box::new(Delay {
-            latency: self.clone(),
-            rng,
-            drawn: None,
-        })
+        Box::new(Delay { latency: self.clone(), rng, drawn: None })
     }
 }
 

@@ -15,10 +15,7 @@ pub(crate) struct LimitData {
 impl LimitData {
     /// The rule for one connection.
     pub fn rule(&self) -> Box<dyn Rule> {
-        Box::new(Limit {
-            bytes: self.bytes,
-            closed: false,
-        })
+        Box::new(Limit { bytes: self.bytes, closed: false })
     }
 }
 
@@ -39,10 +36,7 @@ impl Rule for Limit {
         }
         self.closed = true;
         queue.clear();
-        Some(Packet {
-            at: now,
-            item: Item::Close,
-        })
+        Some(Packet { at: now, item: Item::Close })
     }
 
     fn deadline(&self, _queue: &Queue) -> Option<Instant> {

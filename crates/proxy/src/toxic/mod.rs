@@ -60,15 +60,8 @@ pub(crate) enum Effect {
 
 impl Effect {
     /// The names of all types, as in the API.
-    pub const TYPES: [&'static str; 7] = [
-        "latency",
-        "bandwidth",
-        "timeout",
-        "reset_peer",
-        "slow_close",
-        "limit_data",
-        "slicer",
-    ];
+    pub const TYPES: [&'static str; 7] =
+        ["latency", "bandwidth", "timeout", "reset_peer", "slow_close", "limit_data", "slicer"];
 
     /// The effect of this type, which must be one of [`Effect::TYPES`], with these attributes; the error says which is wrong.
     pub fn new(kind: &str, attributes: Map<String, Value>) -> Result<Effect, String> {
@@ -150,11 +143,7 @@ impl Toxic {
     /// What it does to a connection from `now` on. Each connection has one stream of random numbers per toxic; its first number
     /// decides whether it is struck, so that changing the toxicity changes no other draw.
     pub fn rule(&self, now: Instant, mut rng: Rng) -> Box<dyn Rule> {
-        if unit(&mut rng) < self.toxicity {
-            self.effect.rule(now, rng)
-        } else {
-            Box::new(Pass)
-        }
+        if unit(&mut rng) < self.toxicity { self.effect.rule(now, rng) } else { Box::new(Pass) }
     }
 }
 
@@ -175,11 +164,7 @@ mod tests {
     #[test]
     fn every_type_has_defaults_and_its_own_name() {
         for kind in Effect::TYPES {
-            let given = if kind == "slicer" {
-                r#"{"average_size": 1}"#
-            } else {
-                "{}"
-            };
+            let given = if kind == "slicer" { r#"{"average_size": 1}"# } else { "{}" };
             let effect = Effect::new(kind, serde_json::from_str(given).unwrap()).unwrap();
             assert_eq!(effect.kind(), kind);
         }
@@ -189,27 +174,15 @@ mod tests {
     fn a_wrong_attribute_is_named() {
         let typo = serde_json::from_str(r#"{"latncy": 80}"#).unwrap();
         let error = Effect::new("latency", typo).unwrap_err();
-        assert!(
-            error.contains("latncy") && error.contains("jitter"),
-            "{error}"
-        );
+        assert!(error.contains("latncy") && error.contains("jitter"), "{error}");
         let negative = serde_json::from_str(r#"{"latency": -80}"#).unwrap();
         assert!(Effect::new("latency", negative).is_err());
     }
 
     #[test]
     fn a_change_keeps_the_other_attributes() {
-        let old = Effect::new(
-            "latency",
-            serde_json::from_str(r#"{"latency":80,"jitter":5}"#).unwrap(),
-        )
-        .unwrap();
-        let new = old
-            .with(serde_json::from_str(r#"{"latency":90}"#).unwrap())
-            .unwrap();
-        assert_eq!(
-            serde_json::to_value(new).unwrap()["attributes"],
-            serde_json::json!({"latency":90,"jitter":5})
-        );
+        let old = Effect::new("latency", serde_json::from_str(r#"{"latency":80,"jitter":5}"#).unwrap()).unwrap();
+        let new = old.with(serde_json::from_str(r#"{"latency":90}"#).unwrap()).unwrap();
+        assert_eq!(serde_json::to_value(new).unwrap()["attributes"], serde_json::json!({"latency":90,"jitter":5}));
     }
 }

@@ -32,11 +32,7 @@ impl Slicer {
 
     /// The rule for one connection.
     pub fn rule(&self, rng: Rng) -> Box<dyn Rule> {
-        Box::new(Slices {
-            slicer: self.clone(),
-            rng,
-            not_before: None,
-        })
+        Box::new(Slices { slicer: self.clone(), rng, not_before: None })
     }
 }
 
@@ -50,15 +46,8 @@ struct Slices {
 
 impl Slices {
     fn draw(&mut self) -> usize {
-        let Slicer {
-            average_size,
-            size_variation,
-            ..
-        } = self.slicer;
-        let size = self.rng.between(
-            average_size - size_variation,
-            average_size.saturating_add(size_variation),
-        );
+        let Slicer { average_size, size_variation, .. } = self.slicer;
+        let size = self.rng.between(average_size - size_variation, average_size.saturating_add(size_variation));
         usize::try_from(size).unwrap_or(usize::MAX)
     }
 }

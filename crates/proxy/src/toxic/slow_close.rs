@@ -16,9 +16,7 @@ pub(crate) struct SlowClose {
 impl SlowClose {
     /// The rule for one connection.
     pub fn rule(&self) -> Box<dyn Rule> {
-        Box::new(Linger {
-            delay: Duration::from_millis(self.delay),
-        })
+        Box::new(Linger { delay: Duration::from_millis(self.delay) })
     }
 }
 

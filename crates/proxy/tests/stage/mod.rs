@@ -46,20 +46,14 @@ impl Stage {
             r#type: kind.into(),
             stream: stream.into(),
             toxicity: 1.0,
-            attributes: attributes
-                .iter()
-                .map(|(name, value)| ((*name).into(), *value))
-                .collect(),
+            attributes: attributes.iter().map(|(name, value)| ((*name).into(), *value)).collect(),
         });
         let populated = self.populate(pack);
         assert_eq!(populated.proxy_pack.toxics[0].r#type, kind);
     }
 
     pub fn populate(&self, pack: ProxyPack) -> Proxy {
-        let mut proxies = self
-            .client
-            .populate(vec![pack])
-            .expect("the proxy is populated");
+        let mut proxies = self.client.populate(vec![pack]).expect("the proxy is populated");
         assert_eq!(proxies.len(), 1);
         proxies.remove(0)
     }
@@ -73,9 +67,7 @@ pub fn pack(name: &str, listen: &str, upstream: SocketAddr) -> ProxyPack {
 pub fn dial(proxy: &Proxy) -> TcpStream {
     let stream = TcpStream::connect(&proxy.proxy_pack.listen).expect("the proxy listens");
     stream.set_nodelay(true).unwrap();
-    stream
-        .set_read_timeout(Some(Duration::from_secs(20)))
-        .unwrap();
+    stream.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
     stream
 }
 
@@ -122,9 +114,7 @@ pub fn ping(stream: &mut TcpStream) -> io::Result<Duration> {
 pub fn is_silent(stream: &mut TcpStream, time: Duration) -> bool {
     stream.set_read_timeout(Some(time)).unwrap();
     let read = stream.read(&mut [0]);
-    stream
-        .set_read_timeout(Some(Duration::from_secs(20)))
-        .unwrap();
+    stream.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
     matches!(read, Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut))
 }
 
@@ -147,9 +137,5 @@ pub fn in_three_tries(measure: impl Fn() -> Result<(), String>) {
 pub fn within(measured: Duration, low_ms: f64, high_ms: f64) -> Result<(), String> {
     let ms = measured.as_secs_f64() * 1000.0;
     println!("measured {ms:.2} ms, bounds {low_ms} to {high_ms}");
-    if (low_ms..=high_ms).contains(&ms) {
-        Ok(())
-    } else {
-        Err(format!("{ms:.2} ms"))
-    }
+    if (low_ms..=high_ms).contains(&ms) { Ok(()) } else { Err(format!("{ms:.2} ms")) }
 }
