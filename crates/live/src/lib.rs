@@ -7,7 +7,8 @@
 //! - [`links`]: one proxy entry for each direction of each link, and what faults do to it
 //! - [`client`]: the clients' requests over HTTP
 //! - [`faults`]: what does each fault
-//! - [`logs`]: what the sites tell
+//! - [`hands`]: carries out the drill's commands, each at its time
+//! - [`logs`], [`events`]: what the sites tell, and all that happens, on its way to the drill
 //! - [`halt`], [`clock`], [`error`]: stopping a run, its time, what can go wrong
 //!
 //! To add a fault: its kind in [`faults::KINDS`], its mechanism in [`faults::mechanism`], and its lines in

@@ -4,8 +4,8 @@ use crate::engine::containers;
 use crate::engine::image;
 use crate::engine::labels::Labels;
 use crate::faults;
-use crate::links::entries::CONTROL_PORT;
-use crate::links::{Entry, Ports, entries};
+use crate::links::entries::{CLIENTS_PORT, CONTROL_PORT, PEERS_PORT};
+use crate::links::{Entry, entries};
 use crate::world::LiveOptions;
 use firedrill_drill::world::Setup;
 use firedrill_model::FaultKind;
@@ -14,12 +14,10 @@ use firedrill_model::fault::Endpoint;
 /// What a run of `setup` will make and do, a line each. Makes nothing, and asks the engine nothing.
 pub fn plan_of_work(setup: &Setup, options: &LiveOptions) -> Vec<String> {
     let run = &options.run;
+    // The kernel's name for a program says little to a person.
+    let program = std::fs::read_link(&options.binary).unwrap_or_else(|_| options.binary.clone());
     let mut lines = vec![
-        format!(
-            "image      {}:{run}, out of {} and the libraries that it needs",
-            image::NAME,
-            options.binary.display()
-        ),
+        format!("image      {}:{run}, out of {} and the libraries that it needs", image::NAME, program.display()),
         format!("container  {}: firedrill proxy, port {CONTROL_PORT}", containers::name_of(run, "proxy")),
     ];
     for site in &setup.plan.sites {
@@ -27,8 +25,7 @@ pub fn plan_of_work(setup: &Setup, options: &LiveOptions) -> Vec<String> {
         lines.push(format!("network    {name}, internal: in it are the site and the proxy, and nothing gets out"));
         lines.push(format!(
             "container  {name}: firedrill node, ports {} (peers) and {} (clients)",
-            Ports::PEERS,
-            Ports::CLIENTS
+            PEERS_PORT, CLIENTS_PORT
         ));
         lines.push(format!("volume     {name}, at {}", containers::DATA_DIR));
     }

@@ -8,8 +8,8 @@ use crate::engine::{image, network};
 use crate::error::LiveError;
 use crate::hands;
 use crate::links::control::{Control, NewEntry};
-use crate::links::entries::CONTROL_PORT;
-use crate::links::{Entry, Ports, effect, entries};
+use crate::links::entries::{CLIENTS_PORT, CONTROL_PORT, PEERS_PORT};
+use crate::links::{Entry, effect, entries};
 use crate::world::LiveOptions;
 use bollard::Docker;
 use bollard::query_parameters::LogsOptionsBuilder;
@@ -107,7 +107,7 @@ async fn start_proxy(docker: &Docker, labels: &Labels, networks: &[String]) -> R
 }
 
 fn new_entry(entry: &Entry, sites: &[Ipv4Addr]) -> NewEntry {
-    let port = if matches!(entry.from, Endpoint::Site(_)) { Ports::PEERS } else { Ports::CLIENTS };
+    let port = if matches!(entry.from, Endpoint::Site(_)) { PEERS_PORT } else { CLIENTS_PORT };
     let site = sites.get(entry.to.index()).copied().unwrap_or(Ipv4Addr::UNSPECIFIED);
     NewEntry {
         name: entry.name.clone(),
@@ -135,8 +135,8 @@ fn site_specs<'a>(
             "me": me,
             "seed": setup.seed,
             "data_dir": containers::DATA_DIR,
-            "peer_listen": format!("0.0.0.0:{}", Ports::PEERS),
-            "http_listen": format!("0.0.0.0:{}", Ports::CLIENTS),
+            "peer_listen": format!("0.0.0.0:{}", PEERS_PORT),
+            "http_listen": format!("0.0.0.0:{}", CLIENTS_PORT),
             "peers": (0..names.len()).map(addr_of).collect::<Vec<_>>(),
             "run_start_ns": start_ns,
         });
@@ -156,7 +156,7 @@ async fn wait_until_up(
     container: &str,
     options: &LiveOptions,
 ) -> Result<(), LiveError> {
-    let site = Pool::new(SocketAddr::from((address, Ports::CLIENTS)));
+    let site = Pool::new(SocketAddr::from((address, CLIENTS_PORT)));
     let deadline = tokio::time::Instant::now() + UP_DEADLINE;
     while hands::status(&site).await.is_none() {
         if options.halt.is_halted() {

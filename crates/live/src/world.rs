@@ -10,7 +10,7 @@ use crate::events::{Events, ends_step};
 use crate::faults::{self, Faults};
 use crate::halt::Halt;
 use crate::hands::Hands;
-use crate::links::Ports;
+use crate::links::entries::CLIENTS_PORT;
 use crate::logs;
 use crate::start::{self, Made};
 use bollard::Docker;
@@ -204,7 +204,7 @@ fn attach(
     };
     let clients = (0..setup.plan.regions.len()).map(|region| (0..names.len()).map(|site| pool(region, site)).collect());
     let clients = clients.collect();
-    let sites = made.sites.iter().map(|address| Pool::new(SocketAddr::from((*address, Ports::CLIENTS)))).collect();
+    let sites = made.sites.iter().map(|address| Pool::new(SocketAddr::from((*address, CLIENTS_PORT)))).collect();
     let containers = names.iter().map(|name| containers::name_of(&options.run, name)).zip(made.sites).collect();
     let faults = Arc::new(Faults::new(docker.clone(), containers, made.control, made.entries));
     let site_clock = RunClock { start_ns: made.sites_start_ns };

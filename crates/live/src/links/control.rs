@@ -3,7 +3,7 @@
 
 use super::effect::{State, Stream};
 use crate::error::LiveError;
-use std::net::SocketAddr;
+use std::net::{SocketAddr, TcpStream};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::time::{Duration, Instant};
@@ -14,6 +14,7 @@ use toxiproxy_rust::toxic::ToxicPack;
 
 const START_DEADLINE: Duration = Duration::from_secs(10);
 const START_PAUSE: Duration = Duration::from_millis(10);
+const CONNECT_DEADLINE: Duration = Duration::from_secs(1);
 
 /// A new entry.
 #[derive(Clone, Debug)]
@@ -90,7 +91,7 @@ fn work(addr: SocketAddr, orders: &Receiver<(Order, oneshot::Sender<Result<(), S
     let mut client = Client::new(addr);
     while let Ok((order, done)) = orders.recv() {
         // The library panics where the proxy can't be reached, and its lock is of no use after that.
-        let result = catch_unwind(AssertUnwindSafe(|| carry_out(&client, order)));
+        let result = catch_unwind(AssertUnwindSafe(|| carry_out(addr, &client, order)));
         let result = result.unwrap_or_else(|_| {
             client = Client::new(addr);
             Err("it can't be reached".to_owned())
@@ -100,18 +101,23 @@ fn work(addr: SocketAddr, orders: &Receiver<(Order, oneshot::Sender<Result<(), S
     }
 }
 
-fn carry_out(client: &Client, order: Order) -> Result<(), String> {
+fn carry_out(addr: SocketAddr, client: &Client, order: Order) -> Result<(), String> {
     match order {
-        Order::Populate(entries) => populate(client, entries),
+        Order::Populate(entries) => populate(addr, client, entries),
         Order::Change(changes) => changes.iter().try_for_each(|change| apply(client, change)),
     }
 }
 
-fn populate(client: &Client, entries: Vec<NewEntry>) -> Result<(), String> {
+fn populate(addr: SocketAddr, client: &Client, entries: Vec<NewEntry>) -> Result<(), String> {
     let deadline = Instant::now() + START_DEADLINE;
-    while !client.is_running() {
+    // The library would wait for minutes where nothing answers at all.
+    while TcpStream::connect_timeout(&addr, CONNECT_DEADLINE).is_err() {
         if Instant::now() > deadline {
-            return Err(format!("it does not answer within {} s", START_DEADLINE.as_secs()));
+            return Err(format!(
+                "it does not answer within {} s; containers must be reachable from here by their addresses, as they are where the \
+                 engine runs on this machine, and not in a virtual or another one",
+                START_DEADLINE.as_secs()
+            ));
         }
         std::thread::sleep(START_PAUSE);
     }

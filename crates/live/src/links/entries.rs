@@ -10,16 +10,10 @@ pub const FIRST_PORT: u16 = 20_000;
 /// The proxy's own interface (Toxiproxy's port).
 pub const CONTROL_PORT: u16 = 8474;
 
-/// Where sites listen, in their containers.
-#[derive(Clone, Copy, Debug)]
-pub struct Ports;
-
-impl Ports {
-    /// For peers.
-    pub const PEERS: u16 = 7000;
-    /// For clients.
-    pub const CLIENTS: u16 = 8080;
-}
+/// Sites listen here for peers.
+pub const PEERS_PORT: u16 = 7000;
+/// Sites listen here for clients.
+pub const CLIENTS_PORT: u16 = 8080;
 
 /// One entry of the proxy: a direction of a link between two sites, on which the second never speaks; or the link between a region's
 /// clients and a site, with both its directions.

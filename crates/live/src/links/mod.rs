@@ -8,4 +8,4 @@ pub mod control;
 pub mod effect;
 pub mod entries;
 
-pub use entries::{Entry, Ports, entries};
+pub use entries::{Entry, entries};
