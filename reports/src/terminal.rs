@@ -217,21 +217,16 @@ pub fn campaign(report: &CampaignReport) -> String {
 }
 
 fn distributions(text: &mut String, report: &CampaignReport) {
-    if report.summary.distributions.is_empty() {
-        return;
-    }
-    let width = report.summary.distributions.iter().map(|one| one.subject.len() + 5).max().unwrap_or(0);
-    let head = format!(
-        "  {:<width$} {:>7} {:>7} {:>7} {:>7} {:>7} {:>7}",
-        "Seconds", "target", "min", "p1", "p50", "p99", "max"
-    );
-    line!(text, "\n{}", styled(DIM, &head));
-    for one in &report.summary.distributions {
-        let subject = format!("{} {}", one.name, one.subject);
-        let _ = write!(text, "  {subject:<width$} {:>7.0}", one.target);
-        for figure in [one.min, one.p1, one.p50, one.p99, one.max] {
-            let _ = write!(text, " {:>7}", seconds(figure));
-        }
-        line!(text);
+    let distributions = &report.summary.distributions;
+    let labels: Vec<String> =
+        distributions.iter().map(|one| format!("{} {}", one.name, one.subject).trim_end().to_owned()).collect();
+    let Some(width) = labels.iter().map(String::len).max() else { return };
+    let heads = ["target", "min", "p1", "p50", "p99", "max"].map(|head| format!(" {head:>8}")).concat();
+    line!(text, "\n{}", styled(DIM, &format!("  {:<width$}{heads}  shown by", "")));
+    for (one, label) in distributions.iter().zip(&labels) {
+        let figures = [Some(one.target), one.min, one.p1, one.p50, one.p99, one.max];
+        let figures = figures.map(|figure| format!(" {:>8}", seconds(figure))).concat();
+        let runs = one.runs + one.without;
+        line!(text, "  {label:<width$}{figures}  {} of {runs} runs, {}", one.runs, one.unit);
     }
 }
