@@ -12,8 +12,8 @@ pub fn config(me: u8, dir: &std::path::Path, run_start_ns: u64) -> NodeConfig {
         sites: ["new-york", "london", "singapore"].map(site).to_vec(),
         services: vec![ServiceConfig { name: "sessions".into(), priority: 0, depends_on: Vec::new() }],
         raft: RaftConfig {
-            heartbeat: Duration::from_millis(50),
-            election_timeout: Duration::from_millis(300),
+            heartbeat: Duration::from_millis(100),
+            election_timeout: Duration::from_millis(1000),
             pre_vote: true,
             check_quorum: true,
             max_batch: 64,
