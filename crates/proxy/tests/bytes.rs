@@ -7,6 +7,7 @@ use sha2::{Digest, Sha256};
 use stage::*;
 use std::io::{Read, Write};
 use std::net::Shutdown;
+use std::sync::mpsc;
 use std::thread;
 use std::time::Duration;
 
@@ -42,6 +43,8 @@ proptest! {
         let proxy = stage.proxy("churn", echo());
         let mut stream = dial(&proxy);
         let mut writer = stream.try_clone().unwrap();
+        // A hang turns the end of a stream into a close; so the stream ends only after the last change.
+        let (changing, changed) = mpsc::channel::<()>();
         let sending = thread::spawn(move || {
             let (mut rng, mut hash) = (firedrill_model::Rng::new(seed, "bytes"), Sha256::new());
             for _ in 0..CHUNKS {
@@ -50,6 +53,7 @@ proptest! {
                 hash.update(&chunk);
                 writer.write_all(&chunk).unwrap();
             }
+            assert!(changed.recv().is_err(), "nothing is sent; the channel closes after the last change");
             writer.shutdown(Shutdown::Write).unwrap();
             hash.finalize()
         });
@@ -68,17 +72,17 @@ proptest! {
                 Change::Latency(ms) => drop(proxy.with_latency(stream, ms, ms / 2, 1.0)),
                 Change::Bandwidth(rate) => drop(proxy.with_bandwidth(stream, rate, 1.0)),
                 Change::Slicer(size) => drop(proxy.with_slicer(stream, size, size / 2, 10, 1.0)),
-                // A hang may not meet the end of the stream, which it turns into a close; so it is short and while data flows.
-                Change::Hang if !sending.is_finished() => {
+                Change::Hang => {
                     proxy.with_bandwidth(stream, 0, 1.0);
                     thread::sleep(Duration::from_millis(2));
                     proxy.delete_all_toxics().unwrap();
                 }
-                Change::Hang | Change::RemoveAll => proxy.delete_all_toxics().unwrap(),
+                Change::RemoveAll => proxy.delete_all_toxics().unwrap(),
             }
             thread::sleep(Duration::from_millis(3));
         }
         proxy.delete_all_toxics().unwrap();
+        drop(changing);
         prop_assert_eq!(sending.join().unwrap(), receiving.join().unwrap());
     }
 }
