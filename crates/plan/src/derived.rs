@@ -4,7 +4,7 @@ use crate::plan::Plan;
 use crate::scenario::Scenario;
 use firedrill_model::{
     HazardSet, HealthConfig, Objectives, RaftConfig, ServiceConfig, ServiceId, ServiceLevel, ServiceObjective,
-    SiteConfig, SiteSet, StackConfig,
+    SiteConfig, SiteSet, StackConfig, TransactionLogConfig,
 };
 use std::time::Duration;
 
@@ -32,6 +32,7 @@ impl Plan {
                 timeout: self.detection.timeout,
                 retries: self.detection.retries,
             },
+            transaction_log: self.transaction_log.as_ref().map(transaction_log_config),
             notifications: self.notifications.clone(),
             hazards: HazardSet::NONE,
         }
@@ -48,6 +49,8 @@ impl Plan {
             sites: self.sites.iter().map(|site| site.name.clone()).collect(),
             regions: self.regions.iter().map(|region| region.name.clone()).collect(),
             services: self.services.iter().enumerate().map(objective).collect(),
+            classes: Vec::new(),
+            judge_rpo: scenario.objectives.rpo,
             judge_rto: scenario.objectives.rto,
             level: ServiceLevel {
                 sustain: self.level.sustain,
@@ -91,6 +94,16 @@ impl Plan {
     /// All sites of the plan.
     pub fn all_sites(&self) -> SiteSet {
         SiteSet::first(self.sites.len())
+    }
+}
+
+fn transaction_log_config(log: &crate::plan::TransactionLog) -> TransactionLogConfig {
+    TransactionLogConfig {
+        synchronous: log.synchronous,
+        without_copy: log.without_copy,
+        copy_timeout: log.copy_timeout,
+        send_interval: log.send_interval,
+        retention: log.retention,
     }
 }
 

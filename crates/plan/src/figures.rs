@@ -35,7 +35,7 @@ const fn figure(section: &'static str, key: &'static str, used: Use, scalable: b
 }
 
 /// All of them, in the order of the file.
-pub const FIGURES: [Figure; 21] = [
+pub const FIGURES: [Figure; 26] = [
     figure(
         "site",
         "capacity_percent",
@@ -63,6 +63,29 @@ pub const FIGURES: [Figure; 21] = [
     figure("detection", "timeout_ms", Use::Parameter, true, "a check without an answer for this long has failed"),
     figure("detection", "retries", Use::Parameter, false, "failed checks after the first, until a site counts as down"),
     figure("failover", "notifications", Use::Parameter, false, "channels that are told of a failover, in this order"),
+    figure(
+        "transaction_log",
+        "synchronous",
+        Use::Parameter,
+        false,
+        "sites that hold a record durably before it is acknowledged, besides the writer",
+    ),
+    figure(
+        "transaction_log",
+        "without_copy",
+        Use::Parameter,
+        false,
+        "while a synchronous copy is out: `stop`, or `asynchronous`: go on without it and say so",
+    ),
+    figure("transaction_log", "copy_timeout_ms", Use::Parameter, false, "a copy silent for this long is out"),
+    figure(
+        "transaction_log",
+        "send_interval_ms",
+        Use::Parameter,
+        false,
+        "from one shipment to the other sites to the next",
+    ),
+    figure("transaction_log", "retention_days", Use::Parameter, false, "older records may be dropped"),
     figure("dns", "lifetime_s", Use::Parameter, true, "clients keep an answer so long"),
     figure(
         "service_level",

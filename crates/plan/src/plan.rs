@@ -1,5 +1,6 @@
 //! A disaster-recovery plan, resolved: names are indices, units are durations, defaults are filled in.
 
+use firedrill_model::{SiteSet, WithoutCopy};
 use std::time::Duration;
 
 /// A plan.
@@ -29,6 +30,8 @@ pub struct Plan {
     pub level: Level,
     /// The seed's claim on latency, reported and not judged (200 ms).
     pub latency_claim: Option<Duration>,
+    /// The transaction log, if the plan has one.
+    pub transaction_log: Option<TransactionLog>,
     /// The plan's scalable figures were divided by this; 1 as read.
     pub time_scale: u32,
     /// The figures that are ours and not the seed's.
@@ -112,6 +115,21 @@ pub struct Detection {
     pub timeout: Duration,
     /// After the first failure.
     pub retries: u32,
+}
+
+/// The transaction log.
+#[derive(Clone, Debug, PartialEq)]
+pub struct TransactionLog {
+    /// The synchronous copies besides the writer, at first.
+    pub synchronous: SiteSet,
+    /// What the writer does while a synchronous copy is out.
+    pub without_copy: WithoutCopy,
+    /// A synchronous copy that has not answered for this long is out.
+    pub copy_timeout: Duration,
+    /// From one shipment to the other sites to the next.
+    pub send_interval: Duration,
+    /// Older records may be dropped.
+    pub retention: Duration,
 }
 
 /// The service level, as the definitions of DESIGN.md have it.

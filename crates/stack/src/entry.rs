@@ -46,23 +46,23 @@ impl Entry {
     }
 }
 
-/// Whether the key and the values of an operation are of a length that is allowed.
+/// Whether the key and the values of an operation on a session are of a length that is allowed.
 pub fn fits(op: &Op) -> bool {
     let (key, value) = op_size(op);
     (1..=MAX_KEY).contains(&key) && value <= MAX_VALUE
 }
 
-/// The bytes of the key, and of the larger value.
+/// The bytes of the key (none: no session is meant), and of the larger value.
 fn op_size(op: &Op) -> (usize, usize) {
     let value = match op {
-        Op::Read { .. } => 0,
-        Op::Write { value, .. } => value.as_bytes().len(),
+        Op::Read { .. } | Op::Scan { .. } => 0,
+        Op::Append { record: value } | Op::Write { value, .. } => value.as_bytes().len(),
         Op::Cas { expected, value, .. } => {
             let expected = expected.as_ref().map_or(0, |old| old.as_bytes().len());
             expected.max(value.as_bytes().len())
         }
     };
-    (op.key().as_str().len(), value)
+    (op.key().map_or(0, |key| key.as_str().len()), value)
 }
 
 /// What an entry says.

@@ -54,6 +54,7 @@ fn plan() -> Plan {
             bound_margin: Duration::from_millis(50),
         },
         latency_claim: None,
+        transaction_log: None,
         time_scale: 1,
         assumptions: Vec::new(),
     }

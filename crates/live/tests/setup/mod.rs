@@ -30,6 +30,7 @@ pub fn setup() -> Setup {
             snapshot_threshold: plan.raft.snapshot_threshold,
         },
         health: HealthConfig { interval: CHECKS, timeout: CHECKS, retries: 3 },
+        transaction_log: None,
         notifications: Vec::new(),
         hazards: HazardSet::NONE,
     };
@@ -72,6 +73,7 @@ fn plan() -> Plan {
             bound_margin: Duration::from_millis(50),
         },
         latency_claim: None,
+        transaction_log: None,
         time_scale: 1,
         assumptions: Vec::new(),
     }

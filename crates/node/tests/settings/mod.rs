@@ -21,6 +21,7 @@ pub fn config(me: u8, dir: &std::path::Path, run_start_ns: u64) -> NodeConfig {
             snapshot_threshold: 10_000,
         },
         health: HealthConfig { interval: Duration::from_secs(5), timeout: Duration::from_secs(5), retries: 3 },
+        transaction_log: None,
         notifications: Vec::new(),
         hazards: HazardSet::NONE,
     };

@@ -9,6 +9,7 @@ mod provenance;
 mod regions;
 mod services;
 mod sites;
+mod transaction_log;
 
 use crate::diagnostic::Diagnostics;
 use crate::orderings;
@@ -39,6 +40,8 @@ fn plan(sink: &Sink<'_>, root: &DeTable<'_>) -> Plan {
     let topology = sites::read(&root, &provenance);
     let services = services::read(&root, &provenance);
     let figures = Figures::read(&root, &provenance);
+    let names: Vec<String> = topology.sites.iter().map(|site| site.name.clone()).collect();
+    let transaction_log = transaction_log::read(&root, &provenance, &names);
     let plan = Plan {
         title,
         text: sink.source.text.to_owned(),
@@ -52,6 +55,7 @@ fn plan(sink: &Sink<'_>, root: &DeTable<'_>) -> Plan {
         dns_ttl: figures.dns_ttl,
         level: figures.level,
         latency_claim: figures.latency_claim,
+        transaction_log,
         time_scale: 1,
         assumptions: provenance.into_assumptions(),
     };

@@ -270,9 +270,9 @@ impl Site {
 }
 
 fn hash_op(digest: u64, op: &Op) -> u64 {
-    let digest = hash_bytes(digest, op.key().as_str().as_bytes());
+    let digest = op.key().map_or(digest, |key| hash_bytes(digest, key.as_str().as_bytes()));
     match op {
-        Op::Read { .. } => mix(digest ^ 1),
+        Op::Read { .. } | Op::Append { .. } | Op::Scan { .. } => mix(digest ^ 1),
         Op::Write { value, .. } => hash_bytes(mix(digest ^ 2), value.as_bytes()),
         Op::Cas { expected, value, .. } => {
             let digest = expected.as_ref().map_or(mix(digest ^ 3), |old| hash_bytes(mix(digest ^ 4), old.as_bytes()));
@@ -288,7 +288,7 @@ fn hash_response(digest: u64, response: Option<&Response>) -> u64 {
         Some(Response::Done(OpResult::Value(None))) => mix(digest ^ 6),
         Some(Response::Done(OpResult::Written)) => mix(digest ^ 7),
         Some(Response::Done(OpResult::Cas { swapped })) => mix(digest ^ 8 ^ (u64::from(*swapped) << 8)),
-        Some(Response::NotApplied(_) | Response::Unknown) | None => mix(digest ^ 9),
+        Some(_) | None => mix(digest ^ 9),
     }
 }
 

@@ -35,6 +35,7 @@ pub fn config(count: usize) -> StackConfig {
             snapshot_threshold: 10_000,
         },
         health: HealthConfig { interval: Duration::from_secs(5), timeout: Duration::from_secs(30), retries: 3 },
+        transaction_log: None,
         notifications: vec!["pagerduty".into()],
         hazards: HazardSet::NONE,
     }
