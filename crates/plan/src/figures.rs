@@ -35,7 +35,7 @@ const fn figure(section: &'static str, key: &'static str, used: Use, scalable: b
 }
 
 /// All of them, in the order of the file.
-pub const FIGURES: [Figure; 26] = [
+pub const FIGURES: [Figure; 29] = [
     figure(
         "site",
         "capacity_percent",
@@ -86,6 +86,9 @@ pub const FIGURES: [Figure; 26] = [
         "from one shipment to the other sites to the next",
     ),
     figure("transaction_log", "retention_days", Use::Parameter, false, "older records may be dropped"),
+    figure("transaction_log", "rpo_s", Use::Objective, false, "recovery point objective of the transaction log"),
+    figure("transaction_log", "staleness_s", Use::Objective, false, "an asynchronous copy may be behind by so much"),
+    figure("sessions", "rpo_s", Use::Objective, false, "recovery point objective of the session store"),
     figure("dns", "lifetime_s", Use::Parameter, true, "clients keep an answer so long"),
     figure(
         "service_level",

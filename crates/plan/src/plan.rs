@@ -30,6 +30,8 @@ pub struct Plan {
     pub level: Level,
     /// The seed's claim on latency, reported and not judged (200 ms).
     pub latency_claim: Option<Duration>,
+    /// The recovery point objective of the session store, if the plan has one.
+    pub sessions_rpo: Option<Duration>,
     /// The transaction log, if the plan has one.
     pub transaction_log: Option<TransactionLog>,
     /// The plan's scalable figures were divided by this; 1 as read.
@@ -130,6 +132,10 @@ pub struct TransactionLog {
     pub send_interval: Duration,
     /// Older records may be dropped.
     pub retention: Duration,
+    /// The recovery point objective.
+    pub rpo: Duration,
+    /// An asynchronous copy may be behind by this much.
+    pub staleness: Option<Duration>,
 }
 
 /// The service level, as the definitions of DESIGN.md have it.

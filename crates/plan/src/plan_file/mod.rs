@@ -56,6 +56,7 @@ fn plan(sink: &Sink<'_>, root: &DeTable<'_>) -> Plan {
         level: figures.level,
         latency_claim: figures.latency_claim,
         transaction_log,
+        sessions_rpo: transaction_log::sessions(&root, &provenance),
         time_scale: 1,
         assumptions: provenance.into_assumptions(),
     };

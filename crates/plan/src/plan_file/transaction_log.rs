@@ -1,4 +1,4 @@
-//! `[transaction_log]`: who must hold a record before it is acknowledged, and what becomes of it then.
+//! `[transaction_log]`: who must hold a record before it is acknowledged, and what becomes of it then; `[sessions]`.
 
 use super::provenance::Provenance;
 use crate::plan::TransactionLog;
@@ -12,6 +12,15 @@ const HOUR: Duration = Duration::from_secs(3600);
 /// A hundred years.
 const LONGEST: Duration = Duration::from_secs(36_525 * 86_400);
 const DAY_S: u64 = 86_400;
+
+/// `[sessions]`: the recovery point objective of the session store, if the plan has one.
+pub(super) fn sessions(root: &Table<'_>, provenance: &Provenance) -> Option<Duration> {
+    let table = root.table("sessions", "[sessions]")?;
+    let rpo = table.duration("rpo_s", Duration::ZERO, LONGEST);
+    provenance.read(&table, "");
+    table.done();
+    Some(rpo)
+}
 
 /// Reads the section; a plan without one has no transaction log.
 pub(super) fn read(root: &Table<'_>, provenance: &Provenance, sites: &[String]) -> Option<TransactionLog> {
@@ -27,6 +36,8 @@ pub(super) fn read(root: &Table<'_>, provenance: &Provenance, sites: &[String]) 
         copy_timeout: table.duration("copy_timeout_ms", MILLISECOND, HOUR),
         send_interval: table.duration("send_interval_ms", MILLISECOND, HOUR),
         retention: Duration::from_secs(table.whole("retention_days", 1, LONGEST.as_secs() / DAY_S) * DAY_S),
+        rpo: table.duration("rpo_s", Duration::ZERO, LONGEST),
+        staleness: table.optional("staleness_s").and_then(|field| field.duration(MILLISECOND, LONGEST)),
     };
     provenance.read(&table, "");
     table.done();
