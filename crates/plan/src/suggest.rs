@@ -3,7 +3,7 @@
 /// Longer words are not compared: nobody mistypes those, and the comparison is quadratic.
 const LONGEST: usize = 64;
 /// More names than this are not listed.
-const MOST: usize = 20;
+const MOST: usize = 32;
 
 /// The candidate that `word` is most likely a misspelling of, if any is close.
 pub(crate) fn closest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
