@@ -54,15 +54,20 @@ impl<P: Process> Sim<P> {
 
     /// A site's power fails. Nobody is told.
     pub(crate) fn power_off(&mut self, site: SiteId) {
+        self.stop_without_power(site);
+        let host = &mut self.hosts[site.index()];
+        host.disk.lose_power();
+        self.invariants.became_durable(site, &host.disk, Touched::Anything);
+        self.disk_struck(site);
+    }
+
+    /// A site's machine is off: its process is gone, nobody is told, and what its disk was doing is void.
+    pub(crate) fn stop_without_power(&mut self, site: SiteId) {
         self.stop(site);
         for ticket in self.requests.held_by(site) {
             self.requests.lost(ticket);
         }
-        let host = &mut self.hosts[site.index()];
-        host.outages += 1;
-        host.disk.lose_power();
-        self.invariants.became_durable(site, &host.disk, Touched::Anything);
-        self.disk_struck(site);
+        self.hosts[site.index()].outages += 1;
     }
 
     /// Tells of faults that hit a site's disk for the first time.

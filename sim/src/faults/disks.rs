@@ -1,7 +1,7 @@
 //! Faults of disks and of processes' speed begin and end.
 
 use super::Undo;
-use crate::disk::{Touched, Trouble};
+use crate::disk::Trouble;
 use crate::process::Process;
 use crate::sim::Sim;
 use firedrill_model::{Fault, FaultId, FileClass, SiteId, SiteSet};
@@ -48,15 +48,13 @@ impl<P: Process> Sim<P> {
         let Some(host) = self.hosts.get_mut(site.index()) else {
             return self.tell_began(id, false);
         };
-        let had_files = host.disk.wipe();
         host.unpowered_by.push(id);
+        let had_files = host.disk.wipe();
         self.tell_began(id, had_files);
         if powered {
-            self.power_off(site);
-        } else {
-            let host = &self.hosts[site.index()];
-            self.invariants.became_durable(site, &host.disk, Touched::Anything);
+            self.stop_without_power(site);
         }
+        self.invariants.disk_lost(site);
         self.faults.insert(id, Undo::Power(SiteSet::only(site)));
     }
 
