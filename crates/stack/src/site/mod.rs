@@ -50,6 +50,8 @@ pub struct Site {
     /// A control entry that was proposed and is not applied yet.
     proposed: LogIndex,
     stopped: bool,
+    /// What the inputs made due has not been done since this instant.
+    unsettled: Option<Time>,
     out: VecDeque<Output>,
 }
 
@@ -72,11 +74,13 @@ impl Site {
             digests: VecDeque::from([0]),
             proposed: LogIndex(0),
             stopped: false,
+            unsettled: None,
             out: VecDeque::new(),
         }
     }
 
-    /// Tells the site a fact. `now` is the site's own clock, which must not run backwards by more than what its skew says.
+    /// Tells the site a fact. Several may be told before the outputs are asked for: what they make due is then done for all of them at
+    /// once, so that many requests share a message and a sync. `now` is the site's own clock, which must not run backwards by more than what its skew says.
     pub fn handle(&mut self, now: Time, input: Input) {
         if self.stopped {
             return;
@@ -118,15 +122,20 @@ impl Site {
                 self.disk_progressed(now, progress);
             }
         }
-        self.settle(now);
+        self.unsettled = Some(now);
     }
 
-    /// The next thing that the site wants done.
+    /// The next thing that the site wants done. To be asked until there is none.
     pub fn poll_output(&mut self) -> Option<Output> {
+        if self.out.is_empty()
+            && let Some(now) = self.unsettled.take()
+        {
+            self.settle(now);
+        }
         self.out.pop_front()
     }
 
-    /// When the site wants to be woken, by its own clock.
+    /// When the site wants to be woken, by its own clock, once all outputs have been taken.
     pub fn poll_deadline(&self) -> Option<Time> {
         if self.stopped || !self.storage.ready() {
             return None;
@@ -209,7 +218,7 @@ impl Site {
         self.out.push_back(Output::Observe(why));
     }
 
-    /// After every input: applies what is committed, takes the next step, answers, and sends and writes what that made due.
+    /// After the inputs: applies what is committed, takes the next step, answers, and sends and writes what that made due.
     fn settle(&mut self, now: Time) {
         if !self.storage.ready() || self.stopped {
             return;
@@ -330,6 +339,11 @@ fn hash_response(digest: u64, response: Option<&Response>) -> u64 {
 
 /// What the site looks like inside: for invariants and reports.
 impl Site {
+    /// Whether it has given up, because its disk failed it. It does nothing more; what runs it should end it.
+    pub fn has_stopped(&self) -> bool {
+        self.stopped
+    }
+
     /// Whether recovery from disk has ended, and nothing has stopped the site since.
     pub fn recovered(&self) -> bool {
         self.storage.ready() && !self.stopped
