@@ -5,10 +5,12 @@
 //! - [`Diagnostics`]: what is wrong, each with file, line, caret and what to do
 //! - [`figures`]: which figures are parameters, objectives and claims, and which a time scale divides
 //! - `plan_file/`, `scenario_file/`: the schema, one file per group of sections; each says how to add to it
+//! - [`analysis`]: what arithmetic finds wrong with a plan that reads well
 //! - `read/`: the reader that does not stop at the first mistake
 //! - `orderings`, `scale`, `derived`: what a plan must keep in order, its time scale, what the stack is told and a run must prove
 #![forbid(unsafe_code)]
 
+pub mod analysis;
 mod check;
 mod derived;
 mod diagnostic;
