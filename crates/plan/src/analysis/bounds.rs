@@ -186,13 +186,17 @@ pub struct Capacity {
     pub ready: u32,
     /// With what can be had beyond them.
     pub with_burst: u32,
+    /// What must be carried.
+    pub load: u32,
+    /// What must be carried when all is shed that may be.
+    pub degraded: u32,
 }
 
 /// The capacity after a loss; 0 without a quorum.
 pub fn capacity(model: &Model, after: &Situation) -> Capacity {
     let rto = model.services.iter().map(|service| service.rto).min().unwrap_or_default();
     let sum = |ready: bool| {
-        let places = after.serving.iter().map(|site| usize::from(site.0));
+        let places = after.serving.iter().map(|site| usize::from(site.0)).filter(|place| model.sites[*place].serves);
         let counts = places.filter(|place| {
             let late =
                 model.sites[*place].readiness.is_some_and(|readiness| readiness.saturating_add(model.detection) > rto);
@@ -200,11 +204,12 @@ pub fn capacity(model: &Model, after: &Situation) -> Capacity {
         });
         counts.map(|place| model.sites[place].capacity_percent).sum::<u32>()
     };
+    let (load, degraded) = (model.load_percent, model.degraded_percent.unwrap_or(model.load_percent));
     if after.leader.is_none() {
-        return Capacity { parameters: 0, ready: 0, with_burst: 0 };
+        return Capacity { parameters: 0, ready: 0, with_burst: 0, load, degraded };
     }
     let ready = sum(true);
-    Capacity { parameters: sum(false), ready, with_burst: ready.saturating_add(model.burst_percent) }
+    Capacity { parameters: sum(false), ready, with_burst: ready.max(model.burst_percent), load, degraded }
 }
 
 /// The sums behind a service's bounds, a line each.

@@ -91,7 +91,7 @@ pub struct Situation {
     pub serving: SiteSet,
     /// Votes among them.
     pub votes: usize,
-    /// Who leads: the first of them in the order of succession that votes. `None` without a quorum.
+    /// Who leads: the first of them in the order of succession that votes and serves. `None` without a quorum.
     pub leader: Option<usize>,
     /// The leader's round trip to its quorum: what a commit takes, at p50, at the least.
     pub commit: Option<Duration>,
@@ -137,7 +137,8 @@ impl Situation {
     fn of(model: &Model, serving: SiteSet, broken: Option<(usize, usize)>) -> Situation {
         let voters = model.voters(serving);
         let quorum = voters.len() >= model.majority();
-        let leader = quorum.then(|| voters.iter().next().map(|site| usize::from(site.0))).flatten();
+        let mut able = voters.iter().map(|site| usize::from(site.0)).filter(|site| model.sites[*site].serves);
+        let leader = able.next().filter(|_| quorum);
         let joined = |a: usize, b: usize| broken.is_none_or(|(x, y)| (a, b) != (x, y) && (a, b) != (y, x));
         let commit = leader.and_then(|leader| {
             let others = voters.iter().map(|site| usize::from(site.0));

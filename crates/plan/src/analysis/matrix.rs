@@ -120,6 +120,7 @@ impl Matrix {
             Column::Class(place) => bounds::point_in_words(&self.model, loss, after, place),
             Column::Capacity => {
                 let serving = after.serving.iter().filter_map(|site| self.model.sites.get(usize::from(site.0)));
+                let serving = serving.filter(|site| site.serves);
                 let terms: Vec<String> =
                     serving.map(|site| format!("{} {} %", site.name, site.capacity_percent)).collect();
                 let capacity = self.capacity(row);
@@ -131,9 +132,12 @@ impl Matrix {
                     lines.push(format!("ready within the shortest RTO, as claimed: {} %", capacity.ready));
                 }
                 if capacity.with_burst != capacity.ready {
-                    lines.push(format!("with the claimed bursting: {} %", capacity.with_burst));
+                    lines.push(format!("with the claimed bursting: up to {} %", capacity.with_burst));
                 }
-                lines.push("load: 100 %".to_owned());
+                lines.push(format!("load: {} %", capacity.load));
+                if capacity.degraded != capacity.load {
+                    lines.push(format!("what is left of it when all is shed that may be: {} %", capacity.degraded));
+                }
                 lines
             }
         }
@@ -156,8 +160,10 @@ impl Cell {
     }
 
     fn of_capacity(capacity: Capacity) -> Cell {
-        let met = |percent: u32| if percent >= 100 { Met::Yes } else { Met::No };
-        Cell::new(None, met(capacity.parameters), met(capacity.with_burst), Duration::ZERO)
+        let met = |percent: u32, load: u32| if percent >= load { Met::Yes } else { Met::No };
+        let (by_parameters, with_claims) =
+            (met(capacity.parameters, capacity.load), met(capacity.with_burst, capacity.degraded));
+        Cell::new(None, by_parameters, with_claims, Duration::ZERO)
     }
 
     fn new(bounds: Option<Bounds>, by_parameters: Met, with_claims: Met, objective: Duration) -> Cell {

@@ -5,7 +5,7 @@
 
 use crate::orderings;
 use crate::plan::Plan;
-use firedrill_model::{SiteId, SiteSet, WithoutCopy};
+use firedrill_model::{SiteId, SiteSet};
 use std::time::Duration;
 
 /// A plan, as far as losses are concerned.
@@ -29,8 +29,12 @@ pub struct Model {
     pub classes: Vec<Class>,
     /// What the plan needs from others.
     pub dependencies: Vec<Dependency>,
-    /// Claimed capacity that can be had beyond the sites', in percent of the primary's.
+    /// Claimed: capacity can be had up to this, in percent of the primary's.
     pub burst_percent: u32,
+    /// What must be carried, in percent of the primary's capacity.
+    pub load_percent: u32,
+    /// Claimed: what is left of it when all is shed that may be.
+    pub degraded_percent: Option<u32>,
 }
 
 /// A site.
@@ -38,8 +42,10 @@ pub struct Model {
 pub struct Site {
     /// Its name.
     pub name: String,
-    /// Whether it counts towards a quorum and may lead.
+    /// Whether it counts towards a quorum and, if it serves, may lead.
     pub votes: bool,
+    /// Whether it serves clients; a witness votes only.
+    pub serves: bool,
     /// In percent of the production load.
     pub capacity_percent: u32,
     /// Claimed: from the decision until it serves.
@@ -87,8 +93,6 @@ pub enum Copies {
         copies: SiteSet,
         /// From one shipment to the next.
         send_interval: Duration,
-        /// What happens while a copy is out.
-        without_copy: WithoutCopy,
     },
     /// Sent so often.
     Periodic(Duration),
@@ -113,6 +117,7 @@ impl Model {
         let site = |site: &crate::plan::Site| Site {
             name: site.name.clone(),
             votes: true,
+            serves: true,
             capacity_percent: site.capacity_percent,
             readiness: None,
             lag: None,
@@ -134,6 +139,8 @@ impl Model {
             classes: Vec::new(),
             dependencies: Vec::new(),
             burst_percent: 0,
+            load_percent: 100,
+            degraded_percent: None,
         }
     }
 

@@ -86,6 +86,11 @@ impl<'t> Section<'t> {
         }
     }
 
+    /// Whether `key` is a list of sections.
+    pub(crate) fn is_list(&self, key: &str) -> bool {
+        self.value(key).is_some_and(|value| value.get_ref().is_array())
+    }
+
     /// The section `[key]`.
     pub(crate) fn one(&self, key: &str) -> Option<Section<'t>> {
         self.each(key).into_iter().next()

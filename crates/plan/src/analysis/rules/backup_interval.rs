@@ -27,7 +27,9 @@ fn check(facts: &Facts<'_>) -> Vec<Finding> {
         if let Some(rpo) = section.and_then(|section| section.time("rpo_s")) {
             finding = finding.at(&rpo.at, rpo.says(format!("at most {}", time(rpo.value))));
         }
-        if let Some(figure) = facts.backup_of(&class.name).and_then(|backup| backup.time("interval_s")) {
+        let backups = facts.backups_of(&class.name);
+        let figures = backups.iter().filter_map(|backup| backup.time("interval_s"));
+        if let Some(figure) = figures.min_by_key(|figure| figure.value) {
             finding = finding.at(&figure.at, figure.says(format!("every {}", time(figure.value))));
         }
         findings.push(

@@ -6,7 +6,7 @@ use crate::analysis::{Broken, Column, Facts, Finding, Loss, Severity, Survives};
 pub(super) static RULE: Rule = Rule {
     code: "FD1501",
     title: "after a loss the capacity that is left is less than the load",
-    about: "The capacity of the sites that serve after a loss, in percent of the production load, must reach 100 %. Sites count that are ready \
+    about: "The capacity of the sites that serve after a loss, in percent of the primary's, must reach the load (100 % if the plan names none). Sites count that are ready \
             within the shortest RTO; bursting into a cloud counts as the plan claims it. Error if even the claims don't suffice, warning if \
             only the claims do, or only sites that are not ready in time. Told for losses of one site, which a plan must carry; degrading \
             (what is shed, in which order) should be written down for the rest.",
@@ -20,14 +20,14 @@ fn check(facts: &Facts<'_>) -> Vec<Finding> {
     for (row, (loss, after)) in matrix.rows.iter().enumerate() {
         let Loss::Sites(sites) = loss else { continue };
         let capacity = matrix.capacity(row);
-        let lacks = capacity.ready < 100 && after.leader.is_some();
+        let lacks = capacity.ready < capacity.load && after.leader.is_some();
         if sites.len() != 1 || !lacks {
             continue;
         }
         let cell = matrix.cell(row, Column::Capacity);
-        let enough = cell.survives == Survives::Yes || capacity.with_burst >= 100;
+        let enough = cell.survives == Survives::Yes || capacity.with_burst >= capacity.degraded;
         let severity = if enough { Severity::Warning } else { Severity::Error };
-        let broken = if capacity.parameters < 100 { Broken::Parameters } else { Broken::Claims };
+        let broken = if capacity.parameters < capacity.load { Broken::Parameters } else { Broken::Claims };
         let mut finding = Finding::new(
             RULE.code,
             severity,
@@ -46,7 +46,7 @@ fn check(facts: &Facts<'_>) -> Vec<Finding> {
         for line in matrix.arithmetic(row, Column::Capacity) {
             finding = finding.sum(line);
         }
-        let short = 100 - capacity.ready;
+        let short = capacity.load - capacity.ready;
         findings.push(
             finding
                 .mend(format!("add {short} % of the load to what is ready, or say what is shed first"))
