@@ -15,6 +15,8 @@ pub(crate) enum For {
     Survivors = 0x7375_7276,
     /// Whether timers or the inbound queue come first at a thaw.
     Thaw = 0x7468_6177,
+    /// What faults do to a disk.
+    DiskTrouble = 0x6469_736b,
 }
 
 /// The salt of one thing that is drawn for.

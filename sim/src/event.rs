@@ -5,12 +5,12 @@ use crate::network::Passage;
 use firedrill_drill::world::Action;
 use firedrill_model::{Request, Response, SiteId};
 use firedrill_stack::Message;
-use firedrill_stack::io::Ticket;
+use firedrill_stack::io::{Input, Ticket};
 
 /// Something that is to happen.
 #[derive(Clone, Debug)]
 pub(crate) enum Event {
-    /// The run begins: a site's process starts.
+    /// A site's process starts: the run begins, or something restarts it.
     Boot(SiteId),
     /// A command of the drill is due.
     Command(Action),
@@ -22,6 +22,8 @@ pub(crate) enum Event {
     Response { passage: Passage, ticket: Ticket, ending: Ending },
     /// A site's disk is done with something that a certain process asked for, unless the power failed since.
     Disk { site: SiteId, boot: u32, process: u32, completion: Completion },
+    /// A certain process, which needs time for what it is told, comes to this.
+    Work { site: SiteId, process: u32, input: Input },
 }
 
 /// How a request ends for the client.

@@ -5,6 +5,7 @@ use crate::process::Process;
 use firedrill_model::{FaultId, Time};
 use firedrill_stack::io::Input;
 use std::collections::VecDeque;
+use std::time::Duration;
 
 /// Messages and requests that wait at most for a frozen process; more are lost.
 pub(crate) const INBOX: usize = 10_000;
@@ -28,6 +29,51 @@ pub(crate) struct Host<P> {
     pub(crate) skew: i64,
     /// Syncs take longer by so many nanoseconds.
     pub(crate) slow_sync: u64,
+    /// What the process is told takes it so long.
+    pub(crate) load: Load,
+}
+
+/// How long a process needs for what it is told.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Load {
+    /// So many nanoseconds for each thing.
+    pub(crate) each: u64,
+    /// It is done with all that it was told so far by then.
+    busy_until: Time,
+    /// So many things wait.
+    waiting: usize,
+}
+
+impl Load {
+    /// Something is told now. `None`: the process gets to it at once; else then.
+    pub(crate) fn takes(&mut self, now: Time) -> Option<Time> {
+        if !self.takes_time(now) {
+            return None;
+        }
+        self.busy_until = self.busy_until.max(now) + Duration::from_nanos(self.each);
+        self.waiting += 1;
+        Some(self.busy_until)
+    }
+
+    /// Whether what is told now has to wait.
+    pub(crate) fn takes_time(&self, now: Time) -> bool {
+        self.each > 0 || self.busy_until > now
+    }
+
+    /// Whether too much waits for anything from the network to be taken on.
+    pub(crate) fn is_full(&self) -> bool {
+        self.waiting >= INBOX
+    }
+
+    /// The process gets to something that waited.
+    pub(crate) fn comes_to_one(&mut self) {
+        self.waiting = self.waiting.saturating_sub(1);
+    }
+
+    /// Another process begins; what waited is void.
+    pub(crate) fn begin_anew(&mut self) {
+        (self.busy_until, self.waiting) = (Time::ZERO, 0);
+    }
 }
 
 /// A process that runs, or is frozen.
@@ -62,6 +108,7 @@ impl<P: Process> Host<P> {
             armed: Vec::new(),
             skew: 0,
             slow_sync: 0,
+            load: Load::default(),
         }
     }
 

@@ -7,7 +7,7 @@
 //!
 //! Inside, one idea a file: `sim` the loop, `event` and `queue` what is to happen and when, `network`, `disk`, `host` the physics, `effects` what reaches
 //! processes and what they want done, `lifecycle` and `faults` what goes wrong, `requests` the clients' connections, `invariants` what must always hold,
-//! `draw` draws by name, `chunks` a list that forks cheaply.
+//! `wire` how large messages are, `draw` draws by name, `chunks` a list that forks cheaply.
 //!
 //! Deterministic: no clock, no randomness but the seed's, no order that depends on hashing, no platform's floating point in what decides.
 //!
@@ -28,6 +28,7 @@ pub mod process;
 mod queue;
 mod requests;
 mod sim;
+mod wire;
 
 pub use process::Process;
 pub use sim::{Sim, capabilities};

@@ -2,7 +2,7 @@
 
 use crate::disk::Touched;
 use crate::draw::{self, For};
-use crate::event::Ending;
+use crate::event::{Ending, Event};
 use crate::host::{Armed, Running};
 use crate::process::Process;
 use crate::sim::Sim;
@@ -10,6 +10,10 @@ use firedrill_drill::world::WorldEvent;
 use firedrill_model::rng::mix;
 use firedrill_model::{FaultId, Rng, SiteId, Time};
 use firedrill_stack::io::Input;
+use std::time::Duration;
+
+/// Something looks after a machine's process, and restarts it after this.
+const RESTARTED_AFTER: Duration = Duration::from_secs(1);
 
 impl<P: Process> Sim<P> {
     /// Starts a site's process over what is on its disk, unless one runs or something keeps it down.
@@ -19,6 +23,7 @@ impl<P: Process> Sim<P> {
             return;
         }
         host.starts += 1;
+        host.load.begin_anew();
         let rng = Rng::new(self.seed, "site").split(u64::from(site.0)).split(u64::from(host.starts));
         host.process = Some(Running::new(P::new(self.config.clone(), site, rng)));
         self.invariants.started(site, host.starts);
@@ -33,16 +38,50 @@ impl<P: Process> Sim<P> {
         }
     }
 
+    /// A process that has stopped is gone, and nobody restarts it while its disk is in trouble: a restart would find the same. After that something does
+    /// (the fault's end, or, if it ended before the process stopped, what looks after the machine).
+    pub(crate) fn bury_if_stopped(&mut self, site: SiteId) {
+        let host = &self.hosts[site.index()];
+        if !host.process.as_ref().is_some_and(|running| running.process.has_stopped()) {
+            return;
+        }
+        let troubled = host.disk.is_troubled();
+        self.kill(site);
+        if !troubled {
+            self.queue.put(self.now + RESTARTED_AFTER, Event::Boot(site));
+        }
+    }
+
     /// A site's power fails. Nobody is told.
     pub(crate) fn power_off(&mut self, site: SiteId) {
+        self.stop_without_power(site);
+        let host = &mut self.hosts[site.index()];
+        host.disk.lose_power();
+        self.invariants.became_durable(site, &host.disk, Touched::Anything);
+        self.disk_struck(site);
+    }
+
+    /// A site's machine is off: its process is gone, nobody is told, and what its disk was doing is void.
+    pub(crate) fn stop_without_power(&mut self, site: SiteId) {
         self.stop(site);
         for ticket in self.requests.held_by(site) {
             self.requests.lost(ticket);
         }
-        let host = &mut self.hosts[site.index()];
-        host.outages += 1;
-        host.disk.lose_power();
-        self.invariants.became_durable(site, &host.disk, Touched::Anything);
+        self.hosts[site.index()].outages += 1;
+    }
+
+    /// Tells of faults that hit a site's disk for the first time.
+    pub(crate) fn disk_struck(&mut self, site: SiteId) {
+        for fault in self.hosts[site.index()].disk.take_struck() {
+            self.tell_struck(fault);
+        }
+    }
+
+    /// Tells that a fault that waited for something to hit has hit it.
+    pub(crate) fn tell_struck(&mut self, fault: FaultId) {
+        if self.waiting.remove(&fault) {
+            self.tell_began(fault, true);
+        }
     }
 
     /// An output has left; if a crash waited for it, the process dies.

@@ -30,6 +30,11 @@ pub trait Process: Clone {
 
     /// The term of an entry of its log.
     fn entry_term(&self, index: LogIndex) -> Option<Term>;
+
+    /// Whether it has given up, as it does when its disk fails it; its machine ends it then.
+    fn has_stopped(&self) -> bool {
+        false
+    }
 }
 
 /// A process's insides, as far as they tell whether anything has to be judged.
@@ -76,5 +81,9 @@ impl Process for Site {
 
     fn entry_term(&self, index: LogIndex) -> Option<Term> {
         Site::entry_term(self, index)
+    }
+
+    fn has_stopped(&self) -> bool {
+        Site::has_stopped(self)
     }
 }

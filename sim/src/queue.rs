@@ -55,7 +55,6 @@ impl<E> Queue<E> {
     }
 
     /// How many events are pending.
-    #[cfg(test)]
     pub(crate) fn len(&self) -> usize {
         self.keys.len()
     }

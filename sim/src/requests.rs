@@ -67,6 +67,12 @@ impl Requests {
         }
     }
 
+    /// All requests of a region to a site of which the client still waits for the end.
+    pub(crate) fn between(&self, region: RegionId, site: SiteId) -> Vec<Ticket> {
+        let theirs = self.open.iter().filter(|(_, open)| (open.region, open.site) == (region, site));
+        theirs.map(|(ticket, _)| *ticket).collect()
+    }
+
     /// All requests that a site has and has not answered.
     pub(crate) fn held_by(&self, site: SiteId) -> Vec<Ticket> {
         let theirs = self.open.iter().filter(|(_, open)| open.site == site && open.received);

@@ -5,16 +5,17 @@ use crate::event::{Ending, Event};
 use crate::faults::Undo;
 use crate::host::Host;
 use crate::invariants::{Invariant, Invariants};
-use crate::network::Network;
+use crate::network::{Arrival, Network};
 use crate::process::Process;
 use crate::queue::Queue;
 use crate::requests::Requests;
+use crate::wire;
 use firedrill_drill::world::{Action, Capabilities, Command, Happened, Setup, Step, World, WorldEvent};
 use firedrill_model::time::nanos;
 use firedrill_model::{Endpoint, FaultId, FaultKind, LogIndex, SiteId, StackConfig, Time};
 use firedrill_stack::Site;
-use firedrill_stack::io::Input;
-use std::collections::BTreeMap;
+use firedrill_stack::io::{Input, Ticket};
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -46,6 +47,8 @@ pub struct Sim<P: Process = Site> {
     pub(crate) wakes: Vec<Time>,
     pub(crate) requests: Requests,
     pub(crate) faults: BTreeMap<FaultId, Undo>,
+    /// Of these, those that have not hit anything yet, and have not been told to have begun.
+    pub(crate) waiting: BTreeSet<FaultId>,
     pub(crate) invariants: Invariants,
     told: Vec<Happened>,
     /// Something was told that the drill must answer.
@@ -90,6 +93,7 @@ impl<P: Process> Sim<P> {
             wakes: vec![Time::MAX; sites],
             requests: Requests::default(),
             faults: BTreeMap::new(),
+            waiting: BTreeSet::new(),
             invariants: Invariants::new(sites),
             told: Vec::new(),
             must_return: false,
@@ -152,6 +156,12 @@ impl<P: Process> Sim<P> {
     }
 
     fn woken(&mut self, site: usize) {
+        if self.hosts[site].load.takes_time(self.now) {
+            // Woken anew when it has come to this.
+            self.wakes[site] = Time::MAX;
+            self.deliver(SiteId(site as u8), Input::TimePassed);
+            return;
+        }
         self.handle(SiteId(site as u8), Input::TimePassed);
         if self.wakes[site] <= self.now {
             self.wakes[site] = self.now + TIMER_SLACK;
@@ -163,27 +173,32 @@ impl<P: Process> Sim<P> {
             Event::Boot(site) => self.start(site),
             Event::Command(action) => self.act(action),
             Event::Message { from, to, passage, message } => {
-                if self.network.arrives(passage) {
+                if self.network.arrives(passage) == Arrival::Whole {
                     self.deliver(to, Input::MessageReceived { from, message });
                 }
             }
-            Event::Request { to, passage, ticket, request } => {
-                if self.network.arrives(passage) {
-                    self.request_arrives(to, ticket, request);
-                }
-            }
-            Event::Response { passage, ticket, ending } => {
-                if self.network.arrives(passage)
-                    && let Some(id) = self.requests.ended(ticket)
-                {
-                    self.tell(match ending {
-                        Ending::Answered(response) => WorldEvent::Answered { id, response },
-                        Ending::Refused => WorldEvent::Refused { id },
-                        Ending::Broken => WorldEvent::Broken { id },
-                    });
-                }
-            }
+            Event::Request { to, passage, ticket, request } => match self.network.arrives(passage) {
+                Arrival::Whole => self.request_arrives(to, ticket, request),
+                Arrival::Broken => self.request_damaged(to, ticket),
+                Arrival::Lost => {}
+            },
+            Event::Response { passage, ticket, ending } => match self.network.arrives(passage) {
+                Arrival::Whole => self.response_arrives(ticket, ending),
+                Arrival::Broken => self.response_arrives(ticket, Ending::Broken),
+                Arrival::Lost => {}
+            },
+            Event::Work { site, process, input } => self.works(site, process, input),
             Event::Disk { site, boot, process, completion } => self.disk_done(site, boot, process, completion),
+        }
+    }
+
+    fn response_arrives(&mut self, ticket: Ticket, ending: Ending) {
+        if let Some(id) = self.requests.ended(ticket) {
+            self.tell(match ending {
+                Ending::Answered(response) => WorldEvent::Answered { id, response },
+                Ending::Refused => WorldEvent::Refused { id },
+                Ending::Broken => WorldEvent::Broken { id },
+            });
         }
     }
 
@@ -191,8 +206,9 @@ impl<P: Process> Sim<P> {
         match action {
             Action::Send { id, region, site, request } => {
                 let ticket = self.requests.send(id, region, site);
-                let sent = self.network.send(self.now, Endpoint::Region(region), Endpoint::Site(site));
-                if let Some((at, passage)) = sent {
+                let ends = (Endpoint::Region(region), Endpoint::Site(site));
+                let sent = self.send(ends, || wire::of_request(&request));
+                if let Some((at, passage)) = sent.arrives {
                     self.queue.put(at, Event::Request { to: site, passage, ticket, request });
                 }
             }

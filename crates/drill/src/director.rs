@@ -182,6 +182,6 @@ impl Director {
     /// The sites that a fault which is still there keeps down.
     fn expected_down(&self, schedule: &[ScheduledFault]) -> SiteSet {
         let active = schedule.iter().zip(&self.faults).filter(|(_, state)| state.active && !state.end_told);
-        active.flat_map(|(fault, _)| crate::schedule::kept_down(&fault.fault).iter()).collect()
+        active.flat_map(|(fault, _)| fault.fault.keeps_down().iter()).collect()
     }
 }

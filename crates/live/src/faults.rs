@@ -37,7 +37,7 @@ pub const fn mechanism(kind: FaultKind) -> Option<&'static str> {
         FaultKind::Partition => Some("streams held in the proxy, both ways; delivered once mended, as TCP would"),
         FaultKind::PartitionOneWay => Some("streams held in the proxy, one way; delivered once mended, as TCP would"),
         FaultKind::Latency => Some("latency of the streams in the proxy"),
-        FaultKind::PowerLoss | FaultKind::SlowFsync | FaultKind::ClockSkew => None,
+        _ => None,
     }
 }
 
@@ -123,7 +123,7 @@ impl Faults {
                 let back = matches!(entry.from, Endpoint::Region(_)) && effect::strikes(fault, to, entry.from);
                 back || effect::strikes(fault, entry.from, to)
             })),
-            Fault::PowerLoss { .. } | Fault::SlowFsync { .. } | Fault::ClockSkew { .. } => Ok(false),
+            _ => Ok(false),
         }
     }
 
@@ -141,7 +141,7 @@ impl Faults {
             }
             Fault::Freeze { site } => self.freeze(id, *site).await,
             Fault::Partition { .. } | Fault::Latency { .. } => self.change_links(id, Some(fault)).await,
-            Fault::PowerLoss { .. } | Fault::SlowFsync { .. } | Fault::ClockSkew { .. } => Ok(()),
+            _ => Ok(()),
         }
     }
 
@@ -159,7 +159,7 @@ impl Faults {
             }
             Some(Fault::Freeze { site }) => self.thaw(id, site).await,
             Some(Fault::Partition { .. } | Fault::Latency { .. }) => self.change_links(id, None).await,
-            Some(Fault::PowerLoss { .. } | Fault::SlowFsync { .. } | Fault::ClockSkew { .. }) | None => Ok(()),
+            _ => Ok(()),
         }
     }
 

@@ -27,8 +27,92 @@ pub enum Direction {
     Both,
 }
 
+/// Which files of a site a fault of disks hits.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum FileClass {
+    /// All of them.
+    #[default]
+    Any,
+    /// The copies of the metadata: term, vote, epoch.
+    Metadata,
+    /// The replicated log.
+    Log,
+    /// The transaction log.
+    Wal,
+    /// Snapshots.
+    Snapshot,
+}
+
+impl FileClass {
+    /// All of them.
+    pub const ALL: [FileClass; 5] =
+        [FileClass::Any, FileClass::Metadata, FileClass::Log, FileClass::Wal, FileClass::Snapshot];
+
+    /// The name in files and reports.
+    pub const fn name(self) -> &'static str {
+        match self {
+            FileClass::Any => "any",
+            FileClass::Metadata => "metadata",
+            FileClass::Log => "log",
+            FileClass::Wal => "wal",
+            FileClass::Snapshot => "snapshot",
+        }
+    }
+
+    /// The class of the file of this name on a site's disk; [`FileClass::Any`] for one of no class.
+    pub fn of(file_name: &str) -> FileClass {
+        let begins = |prefix: &str| file_name.starts_with(prefix);
+        if begins("meta") {
+            FileClass::Metadata
+        } else if begins("log") {
+            FileClass::Log
+        } else if begins("wal") {
+            FileClass::Wal
+        } else if begins("snap") {
+            FileClass::Snapshot
+        } else {
+            FileClass::Any
+        }
+    }
+
+    /// Whether the file of this name is one of the class.
+    pub fn has(self, file_name: &str) -> bool {
+        self == FileClass::Any || self == FileClass::of(file_name)
+    }
+}
+
+/// What a process asks of a disk (Chaos Mesh's words).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum IoMethod {
+    /// To read a file.
+    Read,
+    /// To write, truncate, create, rename or delete one.
+    Write,
+    /// To make durable what was written.
+    Fsync,
+}
+
+impl IoMethod {
+    /// All of them.
+    pub const ALL: [IoMethod; 3] = [IoMethod::Read, IoMethod::Write, IoMethod::Fsync];
+
+    /// The name in files and reports.
+    pub const fn name(self) -> &'static str {
+        match self {
+            IoMethod::Read => "read",
+            IoMethod::Write => "write",
+            IoMethod::Fsync => "fsync",
+        }
+    }
+}
+
 /// A fault. It begins at an instant and, unless it is for good, ends at another, when what it did is undone: links heal, sites
-/// restart, disks are fast again.
+/// restart, disks are fast again. A site that stopped because its disk failed it is restarted at the end of that fault.
+///
+/// A fault that has to wait for something to hit (a message, a write, a loss of power) is told to have begun when it first hits; or, if it never did, at its
+/// end. `per_mille` is the chance of each message or operation, in thousandths.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Fault {
@@ -93,6 +177,145 @@ pub enum Fault {
         /// Give or take this.
         jitter: Duration,
     },
+    /// Messages are lost. Between sites they are gone; the connection of a client sends them again, later.
+    Loss {
+        /// One side.
+        a: Vec<Endpoint>,
+        /// The other side.
+        b: Vec<Endpoint>,
+        /// Which way: `To` is from `a` to `b`.
+        direction: Direction,
+        /// So many of a thousand.
+        per_mille: u32,
+    },
+    /// Messages between sites arrive twice.
+    Duplicate {
+        /// One side.
+        a: Vec<Endpoint>,
+        /// The other side.
+        b: Vec<Endpoint>,
+        /// Which way: `To` is from `a` to `b`.
+        direction: Direction,
+        /// So many of a thousand.
+        per_mille: u32,
+    },
+    /// Messages between sites are held back, so that later ones overtake them.
+    Reorder {
+        /// One side.
+        a: Vec<Endpoint>,
+        /// The other side.
+        b: Vec<Endpoint>,
+        /// Which way: `To` is from `a` to `b`.
+        direction: Direction,
+        /// So many of a thousand.
+        per_mille: u32,
+        /// For up to this long.
+        delay: Duration,
+    },
+    /// Bytes of messages change on the way. The receiver's checksum tells: it drops the message and breaks the connection.
+    Corrupt {
+        /// One side.
+        a: Vec<Endpoint>,
+        /// The other side.
+        b: Vec<Endpoint>,
+        /// Which way: `To` is from `a` to `b`.
+        direction: Direction,
+        /// So many of a thousand.
+        per_mille: u32,
+    },
+    /// Links carry no more than this.
+    Bandwidth {
+        /// One side.
+        a: Vec<Endpoint>,
+        /// The other side.
+        b: Vec<Endpoint>,
+        /// Which way: `To` is from `a` to `b`.
+        direction: Direction,
+        /// In bytes a second, each way of each link.
+        bytes_per_s: u64,
+    },
+    /// The connections between the two sides are reset, once: what is under way is lost, clients that wait for an answer see their connection break.
+    ResetPeer {
+        /// One side.
+        a: Vec<Endpoint>,
+        /// The other side.
+        b: Vec<Endpoint>,
+    },
+    /// Bits of what a site had made durable flip, once, whether its process runs or not.
+    BitRot {
+        /// This one.
+        site: SiteId,
+        /// In these files.
+        files: FileClass,
+        /// So many.
+        bits: u32,
+    },
+    /// If the power of the site fails while this lasts, the first write that is lost is lost only in part.
+    TornWrite {
+        /// This one.
+        site: SiteId,
+        /// In these files.
+        files: FileClass,
+    },
+    /// Writes land in another place than they should; what should have been written over stays. (The page cache does not show it; a loss of power does.)
+    MisdirectedWrite {
+        /// This one.
+        site: SiteId,
+        /// In these files.
+        files: FileClass,
+        /// So many of a thousand writes.
+        per_mille: u32,
+    },
+    /// Reads, writes or syncs fail (EIO), and have done nothing.
+    IoError {
+        /// This one.
+        site: SiteId,
+        /// In these files.
+        files: FileClass,
+        /// These.
+        method: IoMethod,
+        /// So many of a thousand.
+        per_mille: u32,
+    },
+    /// No space is left on the disk (ENOSPC): nothing can be created, no file can grow.
+    DiskFull {
+        /// This one.
+        site: SiteId,
+    },
+    /// The file system is read-only (EROFS): nothing can be changed.
+    ReadOnly {
+        /// This one.
+        site: SiteId,
+    },
+    /// Syncs fail (EIO), after which the pages count as clean: they can be read, a later sync succeeds without having written them, and a loss of power takes
+    /// them ("fsyncgate", PostgreSQL 2018).
+    FailedFsync {
+        /// This one.
+        site: SiteId,
+        /// In these files.
+        files: FileClass,
+        /// So many of a thousand.
+        per_mille: u32,
+    },
+    /// Syncs succeed and leave everything in the disk's own cache, which a loss of power takes. A sync after the end of the fault makes up for it.
+    LyingFsync {
+        /// This one.
+        site: SiteId,
+        /// In these files.
+        files: FileClass,
+    },
+    /// The site's machine stops, and all files on its disk are gone. Ending it restarts the machine with an empty disk.
+    DiskLoss {
+        /// This one.
+        site: SiteId,
+    },
+    /// The site's process needs this much longer for each thing that it is told, one after the other.
+    CpuStress {
+        /// This one.
+        site: SiteId,
+        /// Longer by this.
+        delay: Duration,
+    },
 }
 
 /// The kind of a fault: its name in files, flags and reports.
@@ -117,11 +340,86 @@ pub enum FaultKind {
     ClockSkew,
     /// [`Fault::Latency`]
     Latency,
+    /// [`Fault::Loss`]
+    Loss,
+    /// [`Fault::Duplicate`]
+    Duplicate,
+    /// [`Fault::Reorder`]
+    Reorder,
+    /// [`Fault::Corrupt`]
+    Corrupt,
+    /// [`Fault::Bandwidth`]
+    Bandwidth,
+    /// [`Fault::ResetPeer`]
+    ResetPeer,
+    /// [`Fault::BitRot`]
+    BitRot,
+    /// [`Fault::TornWrite`]
+    TornWrite,
+    /// [`Fault::MisdirectedWrite`]
+    MisdirectedWrite,
+    /// [`Fault::IoError`]
+    IoError,
+    /// [`Fault::DiskFull`]
+    DiskFull,
+    /// [`Fault::ReadOnly`]
+    ReadOnly,
+    /// [`Fault::FailedFsync`]
+    FailedFsync,
+    /// [`Fault::LyingFsync`]
+    LyingFsync,
+    /// [`Fault::DiskLoss`]
+    DiskLoss,
+    /// [`Fault::CpuStress`]
+    CpuStress,
 }
 
 impl FaultKind {
+    /// Whether it is about links.
+    pub const fn is_of_links(self) -> bool {
+        matches!(
+            self,
+            FaultKind::Partition
+                | FaultKind::PartitionOneWay
+                | FaultKind::Latency
+                | FaultKind::Loss
+                | FaultKind::Duplicate
+                | FaultKind::Reorder
+                | FaultKind::Corrupt
+                | FaultKind::Bandwidth
+                | FaultKind::ResetPeer
+        )
+    }
+
+    /// Whether it is about the files of one class.
+    pub const fn is_of_files(self) -> bool {
+        matches!(
+            self,
+            FaultKind::BitRot
+                | FaultKind::TornWrite
+                | FaultKind::MisdirectedWrite
+                | FaultKind::IoError
+                | FaultKind::FailedFsync
+                | FaultKind::LyingFsync
+        )
+    }
+
+    /// Whether it hits each message or operation by chance.
+    pub const fn is_by_chance(self) -> bool {
+        matches!(
+            self,
+            FaultKind::Loss
+                | FaultKind::Duplicate
+                | FaultKind::Reorder
+                | FaultKind::Corrupt
+                | FaultKind::MisdirectedWrite
+                | FaultKind::IoError
+                | FaultKind::FailedFsync
+        )
+    }
+
     /// All of them.
-    pub const ALL: [FaultKind; 9] = [
+    pub const ALL: [FaultKind; 25] = [
         FaultKind::SiteLoss,
         FaultKind::PowerLoss,
         FaultKind::Crash,
@@ -131,6 +429,22 @@ impl FaultKind {
         FaultKind::SlowFsync,
         FaultKind::ClockSkew,
         FaultKind::Latency,
+        FaultKind::Loss,
+        FaultKind::Duplicate,
+        FaultKind::Reorder,
+        FaultKind::Corrupt,
+        FaultKind::Bandwidth,
+        FaultKind::ResetPeer,
+        FaultKind::BitRot,
+        FaultKind::TornWrite,
+        FaultKind::MisdirectedWrite,
+        FaultKind::IoError,
+        FaultKind::DiskFull,
+        FaultKind::ReadOnly,
+        FaultKind::FailedFsync,
+        FaultKind::LyingFsync,
+        FaultKind::DiskLoss,
+        FaultKind::CpuStress,
     ];
 
     /// The name in files, flags and reports, in kebab case.
@@ -145,6 +459,22 @@ impl FaultKind {
             FaultKind::SlowFsync => "slow-fsync",
             FaultKind::ClockSkew => "clock-skew",
             FaultKind::Latency => "latency",
+            FaultKind::Loss => "loss",
+            FaultKind::Duplicate => "duplicate",
+            FaultKind::Reorder => "reorder",
+            FaultKind::Corrupt => "corrupt",
+            FaultKind::Bandwidth => "bandwidth",
+            FaultKind::ResetPeer => "reset-peer",
+            FaultKind::BitRot => "bit-rot",
+            FaultKind::TornWrite => "torn-write",
+            FaultKind::MisdirectedWrite => "misdirected-write",
+            FaultKind::IoError => "io-error",
+            FaultKind::DiskFull => "disk-full",
+            FaultKind::ReadOnly => "read-only",
+            FaultKind::FailedFsync => "failed-fsync",
+            FaultKind::LyingFsync => "lying-fsync",
+            FaultKind::DiskLoss => "disk-loss",
+            FaultKind::CpuStress => "cpu-stress",
         }
     }
 }
@@ -162,6 +492,82 @@ impl Fault {
             Fault::SlowFsync { .. } => FaultKind::SlowFsync,
             Fault::ClockSkew { .. } => FaultKind::ClockSkew,
             Fault::Latency { .. } => FaultKind::Latency,
+            Fault::Loss { .. } => FaultKind::Loss,
+            Fault::Duplicate { .. } => FaultKind::Duplicate,
+            Fault::Reorder { .. } => FaultKind::Reorder,
+            Fault::Corrupt { .. } => FaultKind::Corrupt,
+            Fault::Bandwidth { .. } => FaultKind::Bandwidth,
+            Fault::ResetPeer { .. } => FaultKind::ResetPeer,
+            Fault::BitRot { .. } => FaultKind::BitRot,
+            Fault::TornWrite { .. } => FaultKind::TornWrite,
+            Fault::MisdirectedWrite { .. } => FaultKind::MisdirectedWrite,
+            Fault::IoError { .. } => FaultKind::IoError,
+            Fault::DiskFull { .. } => FaultKind::DiskFull,
+            Fault::ReadOnly { .. } => FaultKind::ReadOnly,
+            Fault::FailedFsync { .. } => FaultKind::FailedFsync,
+            Fault::LyingFsync { .. } => FaultKind::LyingFsync,
+            Fault::DiskLoss { .. } => FaultKind::DiskLoss,
+            Fault::CpuStress { .. } => FaultKind::CpuStress,
+        }
+    }
+
+    /// The sites that it names; of links, those at either end.
+    pub fn sites(&self) -> SiteSet {
+        match self {
+            Fault::SiteLoss { sites } | Fault::PowerLoss { sites } => *sites,
+            Fault::Crash { site, .. }
+            | Fault::Freeze { site }
+            | Fault::SlowFsync { site, .. }
+            | Fault::ClockSkew { site, .. }
+            | Fault::BitRot { site, .. }
+            | Fault::TornWrite { site, .. }
+            | Fault::MisdirectedWrite { site, .. }
+            | Fault::IoError { site, .. }
+            | Fault::DiskFull { site }
+            | Fault::ReadOnly { site }
+            | Fault::FailedFsync { site, .. }
+            | Fault::LyingFsync { site, .. }
+            | Fault::DiskLoss { site }
+            | Fault::CpuStress { site, .. } => SiteSet::only(*site),
+            Fault::Partition { .. }
+            | Fault::Latency { .. }
+            | Fault::Loss { .. }
+            | Fault::Duplicate { .. }
+            | Fault::Reorder { .. }
+            | Fault::Corrupt { .. }
+            | Fault::Bandwidth { .. }
+            | Fault::ResetPeer { .. } => {
+                let (a, b, _) = self.links().unwrap_or((&[], &[], Direction::Both));
+                let site = |end: &Endpoint| if let Endpoint::Site(site) = end { Some(*site) } else { None };
+                a.iter().chain(b).filter_map(site).collect()
+            }
+        }
+    }
+
+    /// The two sides of the links that it is about, and which way it works; `None` for a fault of sites.
+    pub fn links(&self) -> Option<(&[Endpoint], &[Endpoint], Direction)> {
+        match self {
+            Fault::Partition { a, b, direction }
+            | Fault::Latency { a, b, direction, .. }
+            | Fault::Loss { a, b, direction, .. }
+            | Fault::Duplicate { a, b, direction, .. }
+            | Fault::Reorder { a, b, direction, .. }
+            | Fault::Corrupt { a, b, direction, .. }
+            | Fault::Bandwidth { a, b, direction, .. } => Some((a, b, *direction)),
+            Fault::ResetPeer { a, b } => Some((a, b, Direction::Both)),
+            _ => None,
+        }
+    }
+
+    /// The sites whose process it takes away while it lasts.
+    pub fn keeps_down(&self) -> SiteSet {
+        match self {
+            Fault::SiteLoss { .. }
+            | Fault::PowerLoss { .. }
+            | Fault::Crash { .. }
+            | Fault::Freeze { .. }
+            | Fault::DiskLoss { .. } => self.sites(),
+            _ => SiteSet::EMPTY,
         }
     }
 }

@@ -26,7 +26,7 @@ pub mod rng;
 pub mod time;
 
 pub use config::{HealthConfig, RaftConfig, ServiceConfig, SiteConfig, StackConfig, TransactionLogConfig, WithoutCopy};
-pub use fault::{Direction, Endpoint, Fault, FaultKind};
+pub use fault::{Direction, Endpoint, Fault, FaultKind, FileClass, IoMethod};
 pub use hazard::{Hazard, HazardSet};
 pub use ids::{ClientId, Epoch, FaultId, LogIndex, OpId, Position, RegionId, ServiceId, SiteId, SiteSet, Term};
 pub use objectives::{ClassObjective, DataClass, Objectives, ServiceLevel, ServiceObjective};

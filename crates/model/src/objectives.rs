@@ -19,6 +19,8 @@ pub struct Objectives {
     pub classes: Vec<ClassObjective>,
     /// Whether the RPO of the data classes is judged; if not, losses are reported and change no verdict.
     pub judge_rpo: bool,
+    /// How far an asynchronous copy of the transaction log may be behind; `None`: the plan does not say.
+    pub log_staleness: Option<Duration>,
     /// Whether the RTO of the services is judged; if not, outages are reported and change no verdict.
     pub judge_rto: bool,
     /// When a service counts as up.

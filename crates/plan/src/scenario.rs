@@ -1,7 +1,7 @@
 //! A scenario, resolved against its plan: what clients do, what goes wrong, what must be proven. Times may be ranges and choices, from which
 //! each seed draws.
 
-use firedrill_model::{Direction, Endpoint, FaultKind, SiteSet};
+use firedrill_model::{Direction, Endpoint, FaultKind, FileClass, IoMethod, SiteSet};
 use std::time::Duration;
 
 /// A scenario.
@@ -127,6 +127,104 @@ pub enum FaultSpec {
         /// Give or take this.
         jitter: Duration,
     },
+    /// Something else is wrong with the links between two sides.
+    Links {
+        /// One side.
+        a: Vec<Endpoint>,
+        /// The other.
+        b: Vec<Endpoint>,
+        /// Which way.
+        direction: Direction,
+        /// This.
+        trouble: LinkTrouble,
+    },
+    /// Something is wrong with the disk of one of these sites, drawn.
+    Disk {
+        /// One of these.
+        sites: SiteSet,
+        /// In these files.
+        files: FileClass,
+        /// This.
+        trouble: DiskTrouble,
+    },
+    /// The process of one of these sites, drawn, is slower.
+    CpuStress {
+        /// One of these.
+        sites: SiteSet,
+        /// By this much for each thing that it is told.
+        delay: Range,
+    },
+}
+
+/// What may be wrong with links, besides partitions and latency.
+#[derive(Clone, Debug, PartialEq)]
+pub enum LinkTrouble {
+    /// So many of a thousand messages are lost.
+    Loss {
+        /// Of a thousand.
+        per_mille: u32,
+    },
+    /// So many of a thousand messages arrive twice.
+    Duplicate {
+        /// Of a thousand.
+        per_mille: u32,
+    },
+    /// So many of a thousand messages are held back.
+    Reorder {
+        /// Of a thousand.
+        per_mille: u32,
+        /// For up to this long.
+        delay: Duration,
+    },
+    /// So many of a thousand messages are damaged.
+    Corrupt {
+        /// Of a thousand.
+        per_mille: u32,
+    },
+    /// They carry no more than this.
+    Bandwidth {
+        /// In bytes a second.
+        bytes_per_s: u64,
+    },
+    /// Connections are reset, once.
+    ResetPeer,
+}
+
+/// What may be wrong with a disk, besides slow syncs.
+#[derive(Clone, Debug, PartialEq)]
+pub enum DiskTrouble {
+    /// Durable bits flip.
+    BitRot {
+        /// So many.
+        bits: u32,
+    },
+    /// A loss of power tears a write.
+    TornWrite,
+    /// So many of a thousand writes land elsewhere.
+    MisdirectedWrite {
+        /// Of a thousand.
+        per_mille: u32,
+    },
+    /// So many of a thousand operations fail.
+    IoError {
+        /// One of these, drawn.
+        methods: Vec<IoMethod>,
+        /// Of a thousand.
+        per_mille: u32,
+    },
+    /// No space is left.
+    Full,
+    /// Nothing can be changed.
+    ReadOnly,
+    /// So many of a thousand syncs fail for good.
+    FailedFsync {
+        /// Of a thousand.
+        per_mille: u32,
+    },
+    /// Syncs make nothing durable, and say that they do.
+    LyingFsync,
+    /// All files are gone.
+    Lost,
 }
 
 /// Faults drawn at random: which kinds are on at all is itself drawn, each kind from a stream of its own.
@@ -151,8 +249,16 @@ pub struct SwarmKind {
     pub lasts: Range,
     /// How many sites one hits at once (power loss): from, to.
     pub sites_at_once: (u32, u32),
-    /// For slow fsync and latency: by how much; for clock skew: off by so much, either way.
+    /// For slow fsync, latency, reordering and CPU stress: by how much; for clock skew: off by so much, either way.
     pub delay: Range,
+    /// For kinds that hit by chance: so many of a thousand messages or operations.
+    pub per_mille: u32,
+    /// For kinds that hit files: in these.
+    pub files: FileClass,
+    /// For bandwidth: so many bytes a second.
+    pub bytes_per_s: u64,
+    /// For bit rot: so many bits at once.
+    pub bits: u32,
 }
 
 /// Which defences of the stack are on: fixed, or drawn by the seed.

@@ -3,7 +3,7 @@
 /// Longer words are not compared: nobody mistypes those, and the comparison is quadratic.
 const LONGEST: usize = 64;
 /// More names than this are not listed.
-const MOST: usize = 20;
+const MOST: usize = 32;
 
 /// The candidate that `word` is most likely a misspelling of, if any is close.
 pub(crate) fn closest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
@@ -90,7 +90,7 @@ mod tests {
         );
         assert_eq!(among("lonon", &NAMES, "sites are").unwrap(), "did you mean `london`?");
         assert_eq!(among("x", &[], "sites are"), None);
-        let many: Vec<String> = (0..25).map(|number| format!("n{number}")).collect();
-        assert!(list(many.iter().map(String::as_str)).ends_with("`n19` and 5 more"));
+        let many: Vec<String> = (0..37).map(|number| format!("n{number}")).collect();
+        assert!(list(many.iter().map(String::as_str)).ends_with("`n31` and 5 more"));
     }
 }

@@ -58,6 +58,11 @@ impl Content {
         self.len = len;
     }
 
+    /// The byte at `at`, if the file is that long.
+    pub(crate) fn byte(&self, at: usize) -> Option<u8> {
+        self.pages.get(at / PAGE)?.get(at % PAGE).copied()
+    }
+
     /// The bytes from `start` to the end.
     pub(crate) fn tail(&self, start: usize) -> Vec<u8> {
         let mut bytes = Vec::with_capacity(self.len.saturating_sub(start));

@@ -36,6 +36,11 @@ impl Directory {
         self.current.keys().copied()
     }
 
+    /// The names that a loss of power would leave, with their inodes.
+    pub(crate) fn durable_names(&self) -> impl Iterator<Item = (FileId, usize)> {
+        self.durable.iter().map(|(file, inode)| (*file, *inode))
+    }
+
     /// Names an inode.
     pub(crate) fn link(&mut self, file: FileId, inode: usize) {
         self.issue(Change::Link(file, inode));

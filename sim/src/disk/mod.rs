@@ -5,27 +5,31 @@
 //! - A loss of power keeps, file by file, a drawn prefix of the changes not yet durable, and loses all behind it; likewise with
 //!   creations, renamings and deletions that no [`DiskOp::SyncDir`] made durable.
 //! - One disk, one queue: syncs are served one after another.
+//! - Where a fault makes the medium differ from what the process was told (syncs that lie, writes that land elsewhere), the difference shows at the
+//!   next loss of power: until then the caches hide it, and the invariants believe, as the process may, what was told.
 //!
-//! One idea a file: [`content`] bytes in shared pages, [`inode`] what is durable and what is not, [`directory`] the names.
+//! One idea a file: [`content`] bytes in shared pages, [`inode`] what is durable and what is not, [`directory`] the names, [`trouble`] what faults do.
 //!
-//! To add a fault of disks (torn writes, bit rot, errors): its state and its draw belong into [`Disk`], its beginning and end into
-//! `crate::faults`, and what it does to the durable bytes must be told to the invariants as a [`Touched`].
+//! To add a fault of disks: see [`trouble`]; its beginning and end belong into `crate::faults`.
 
 mod content;
 mod directory;
 mod inode;
 #[cfg(test)]
 mod tests;
+mod trouble;
 
 pub(crate) use content::Content;
+pub(crate) use trouble::{Syncing, Trouble};
 
 use crate::draw::{self, For};
 use directory::Directory;
-use firedrill_model::Time;
 use firedrill_model::rng::mix;
+use firedrill_model::{FileClass, Time};
 use firedrill_stack::io::{DiskError, DiskOp, DiskToken, FileId, Input};
 use inode::{Change, Inode};
 use std::time::Duration;
+use trouble::{Fate, Troubles};
 
 /// A read, a listing or an error is answered after this.
 const LATENCY: Duration = Duration::from_micros(100);
@@ -46,6 +50,12 @@ pub(crate) struct Disk {
     losses: u64,
     sync_salt: u64,
     loss_salt: u64,
+    trouble_salt: u64,
+    troubles: Troubles,
+    /// Operations ever issued.
+    issued: u64,
+    /// Bits that ever rotted, or would have.
+    rots: u64,
 }
 
 /// How long a sync takes.
@@ -63,9 +73,9 @@ pub(crate) struct Speed {
 #[derive(Clone, Debug)]
 pub(crate) enum Completion {
     /// A file's changes are durable.
-    Synced { inode: usize, file: FileId, upto: u64, token: DiskToken },
+    Synced { inode: usize, file: FileId, upto: u64, token: DiskToken, how: Syncing },
     /// The names are durable.
-    DirSynced { upto: u64, token: DiskToken },
+    DirSynced { upto: u64, token: DiskToken, how: Syncing },
     /// A file was read; `None`: there is none.
     Read { token: DiskToken, content: Option<Content> },
     /// The files were listed.
@@ -97,6 +107,10 @@ impl Disk {
             losses: 0,
             sync_salt: draw::salt(seed, For::Sync, site),
             loss_salt: draw::salt(seed, For::Survivors, site),
+            trouble_salt: draw::salt(seed, For::DiskTrouble, site),
+            troubles: Troubles::default(),
+            issued: 0,
+            rots: 0,
         }
     }
 
@@ -112,6 +126,26 @@ impl Disk {
 
     /// Issues an operation. What is answered is answered at the instant returned, by [`Disk::complete`].
     pub(crate) fn issue(&mut self, now: Time, op: DiskOp) -> Option<(Time, Completion)> {
+        self.issued += 1;
+        if self.troubles.is_empty() {
+            return self.perform(now, op, Syncing::Honest);
+        }
+        let bits = mix(self.trouble_salt.wrapping_add(self.issued));
+        match self.troubles.fate(&op, self.grows(&op), bits) {
+            Fate::Done => self.perform(now, op, Syncing::Honest),
+            Fate::Fails(error) => Some(trouble::failed(now, &op, error)),
+            Fate::Sync(how) => self.perform(now, op, how),
+            Fate::Misdirected(fault, bits) => {
+                if self.misdirect(&op, bits) {
+                    self.troubles.hit(fault);
+                    return None;
+                }
+                self.perform(now, op, Syncing::Honest)
+            }
+        }
+    }
+
+    fn perform(&mut self, now: Time, op: DiskOp, how: Syncing) -> Option<(Time, Completion)> {
         match op {
             DiskOp::Read { file, token } => Some(self.read(now, file, token)),
             DiskOp::List { token } => {
@@ -144,10 +178,10 @@ impl Disk {
                     Some(write_failed(now, file, DiskError::Io))
                 }
             }
-            DiskOp::Sync { file, token } => Some(self.sync(now, file, token)),
+            DiskOp::Sync { file, token } => Some(self.sync(now, file, token, how)),
             DiskOp::SyncDir { token } => {
                 let upto = self.directory.issued();
-                Some((self.served(now), Completion::DirSynced { upto, token }))
+                Some((self.served(now), Completion::DirSynced { upto, token, how }))
             }
         }
     }
@@ -155,8 +189,13 @@ impl Disk {
     /// Does what was to be done by the instant of [`Disk::issue`]: what became durable, and what the process is told.
     pub(crate) fn complete(&mut self, completion: Completion) -> (Touched, Input) {
         match completion {
-            Completion::Synced { inode, file, upto, token } => {
-                let first = self.inodes[inode].settle(upto);
+            Completion::Synced { inode, upto, token, how: Syncing::Forsaken, .. } => {
+                self.inodes[inode].forsake(upto);
+                (Touched::Nothing, Input::SyncFailed { token, error: DiskError::Io })
+            }
+            Completion::Synced { inode, file, upto, token, how } => {
+                let inode_of = &mut self.inodes[inode];
+                let first = if how == Syncing::Honest { inode_of.settle(upto) } else { inode_of.pretend(upto) };
                 // Under a name that would not survive, or under another by now, what is durable is of no use yet.
                 let named = self.directory.durable(file) == Some(inode);
                 let touched = match first {
@@ -166,9 +205,10 @@ impl Disk {
                 };
                 (touched, Input::Synced { token })
             }
-            Completion::DirSynced { upto, token } => {
-                let touched = if self.directory.settle(upto) { Touched::Anything } else { Touched::Nothing };
-                (touched, Input::Synced { token })
+            Completion::DirSynced { upto, token, how } => {
+                // Names that a lie left in the disk's own cache are simply not durable, for whoever looks.
+                let settles = how == Syncing::Honest && self.directory.settle(upto);
+                (if settles { Touched::Anything } else { Touched::Nothing }, Input::Synced { token })
             }
             Completion::Read { token, content } => {
                 (Touched::Nothing, Input::FileRead { token, result: Ok(content.map(|content| content.to_vec())) })
@@ -184,9 +224,16 @@ impl Disk {
         self.busy_until = Time::ZERO;
         let salt = mix(self.loss_salt ^ self.losses);
         self.directory.cut_off(draw::below(mix(salt), self.directory.unsynced() + 1));
+        let mut tears = vec![None; self.inodes.len()];
+        if !self.troubles.is_empty() {
+            self.directory.durable_names().for_each(|(file, inode)| tears[inode] = self.troubles.tears(file));
+        }
         for (number, inode) in self.inodes.iter_mut().enumerate() {
             let bits = mix(salt.wrapping_add(1 + number as u64));
-            inode.cut_off(draw::below(bits, inode.unsynced() + 1));
+            let torn = inode.cut_off(draw::below(bits, inode.unsynced() + 1), tears[number].map(|_| mix(bits)));
+            if let (true, Some(fault)) = (torn, tears[number]) {
+                self.troubles.hit(fault);
+            }
         }
     }
 
@@ -198,13 +245,46 @@ impl Disk {
         (now + takes, Completion::Read { token, content })
     }
 
-    fn sync(&mut self, now: Time, file: FileId, token: DiskToken) -> (Time, Completion) {
+    /// Whether an operation needs space on the disk.
+    fn grows(&self, op: &DiskOp) -> bool {
+        match op {
+            DiskOp::Create { file } => self.directory.current(*file).is_none(),
+            DiskOp::Write { file, offset, bytes } => {
+                let len = self.directory.current(*file).map_or(0, |inode| self.inodes[inode].len());
+                offset.saturating_add(bytes.len() as u64) > len as u64
+            }
+            _ => false,
+        }
+    }
+
+    /// Lets a write land elsewhere: at an earlier place of its file, or at the same place of another file of its class. `false`, and nothing is done, if there
+    /// is neither.
+    fn misdirect(&mut self, op: &DiskOp, bits: u64) -> bool {
+        let DiskOp::Write { file, offset, bytes } = op else { return false };
+        let Some(inode) = self.directory.current(*file) else { return false };
+        if offset.saturating_add(bytes.len() as u64) > MAX_FILE {
+            return false;
+        }
+        let change = Change::Write(*offset as usize, bytes.clone());
+        if self.inodes[inode].issue_misdirected(change.clone(), bits) {
+            return true;
+        }
+        let class = FileClass::of(&file.name());
+        let others = self.directory.durable_names();
+        let mut others = others.filter(|(other, _)| other != file && FileClass::of(&other.name()) == class);
+        let Some((_, other)) = others.next() else { return false };
+        self.inodes[inode].issue_astray(change);
+        self.inodes[other].hit_by(*offset as usize, bytes);
+        true
+    }
+
+    fn sync(&mut self, now: Time, file: FileId, token: DiskToken, how: Syncing) -> (Time, Completion) {
         let Some(inode) = self.directory.current(file) else {
             let error = DiskError::Io;
             return (now + LATENCY, Completion::Failed(Input::SyncFailed { token, error }));
         };
         let upto = self.inodes[inode].issued();
-        let completion = Completion::Synced { inode, file, upto, token };
+        let completion = Completion::Synced { inode, file, upto, token, how };
         (self.served(now), completion)
     }
 

@@ -122,6 +122,11 @@ impl Invariants {
         self.disks.at_mut(site).follow(disk, touched);
     }
 
+    /// All files on a site's disk are gone.
+    pub(crate) fn disk_lost(&mut self, site: SiteId) {
+        self.disks.at_mut(site).lost();
+    }
+
     /// A site sends a message.
     pub(crate) fn sends(&mut self, site: SiteId, to: SiteId, message: &Message) {
         if let Some(term) = vote_durable_before_sent::granted(message) {

@@ -43,21 +43,15 @@ impl<'j> Names<'j> {
 
     /// What a fault is aimed at.
     pub(crate) fn target(self, fault: &Fault) -> String {
-        match fault {
-            Fault::SiteLoss { sites } | Fault::PowerLoss { sites } => self.site_set(*sites),
-            Fault::Crash { site, .. }
-            | Fault::Freeze { site }
-            | Fault::SlowFsync { site, .. }
-            | Fault::ClockSkew { site, .. } => self.site(*site),
-            Fault::Partition { a, b, direction } | Fault::Latency { a, b, direction, .. } => {
-                let arrow = match direction {
-                    firedrill_model::Direction::To => "->",
-                    firedrill_model::Direction::From => "<-",
-                    firedrill_model::Direction::Both => "<->",
-                };
-                format!("{} {arrow} {}", self.endpoints(a), self.endpoints(b))
-            }
-        }
+        let Some((a, b, direction)) = fault.links() else {
+            return self.site_set(fault.sites());
+        };
+        let arrow = match direction {
+            firedrill_model::Direction::To => "->",
+            firedrill_model::Direction::From => "<-",
+            firedrill_model::Direction::Both => "<->",
+        };
+        format!("{} {arrow} {}", self.endpoints(a), self.endpoints(b))
     }
 
     fn endpoints(self, endpoints: &[Endpoint]) -> String {

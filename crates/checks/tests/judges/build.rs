@@ -248,6 +248,7 @@ fn objectives() -> Objectives {
         services: vec![service(CORE, "core"), service(REPORTS, "reports")],
         classes: Vec::new(),
         judge_rpo: false,
+        log_staleness: None,
         judge_rto: true,
         level: ServiceLevel {
             sustain: Duration::from_secs(60),

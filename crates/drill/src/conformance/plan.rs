@@ -55,6 +55,7 @@ fn plan() -> Plan {
         },
         latency_claim: None,
         transaction_log: None,
+        sessions_rpo: None,
         time_scale: 1,
         assumptions: Vec::new(),
     }

@@ -1,9 +1,9 @@
 //! The fixed steps of a scenario, with their ranges and choices drawn.
 
 use firedrill_history::ScheduledFault;
-use firedrill_model::{Fault, FaultId, Rng, SiteId, SiteSet, Time};
+use firedrill_model::{Direction, Endpoint, Fault, FaultId, FileClass, Rng, SiteId, SiteSet, Time};
 use firedrill_plan::Scenario;
-use firedrill_plan::scenario::{FaultSpec, Range, Step};
+use firedrill_plan::scenario::{DiskTrouble, FaultSpec, LinkTrouble, Range, Step};
 use std::time::Duration;
 
 /// Every step, from a stream of its own.
@@ -40,6 +40,39 @@ fn fault(spec: &FaultSpec, rng: &mut Rng) -> Option<Fault> {
         FaultSpec::Latency { a, b, direction, delay, jitter } => {
             Fault::Latency { a: a.clone(), b: b.clone(), direction: *direction, delay: *delay, jitter: *jitter }
         }
+        FaultSpec::Links { a, b, direction, trouble } => of_links(a.clone(), b.clone(), *direction, trouble),
+        FaultSpec::Disk { sites, files, trouble } => of_disk(one_of(rng, *sites)?, *files, trouble, rng)?,
+        FaultSpec::CpuStress { sites, delay } => {
+            Fault::CpuStress { site: one_of(rng, *sites)?, delay: within(rng, *delay) }
+        }
+    })
+}
+
+fn of_links(a: Vec<Endpoint>, b: Vec<Endpoint>, direction: Direction, trouble: &LinkTrouble) -> Fault {
+    match *trouble {
+        LinkTrouble::Loss { per_mille } => Fault::Loss { a, b, direction, per_mille },
+        LinkTrouble::Duplicate { per_mille } => Fault::Duplicate { a, b, direction, per_mille },
+        LinkTrouble::Reorder { per_mille, delay } => Fault::Reorder { a, b, direction, per_mille, delay },
+        LinkTrouble::Corrupt { per_mille } => Fault::Corrupt { a, b, direction, per_mille },
+        LinkTrouble::Bandwidth { bytes_per_s } => Fault::Bandwidth { a, b, direction, bytes_per_s },
+        LinkTrouble::ResetPeer => Fault::ResetPeer { a, b },
+    }
+}
+
+/// `None` for an error of no method at all.
+fn of_disk(site: SiteId, files: FileClass, trouble: &DiskTrouble, rng: &mut Rng) -> Option<Fault> {
+    Some(match trouble {
+        DiskTrouble::BitRot { bits } => Fault::BitRot { site, files, bits: *bits },
+        DiskTrouble::TornWrite => Fault::TornWrite { site, files },
+        DiskTrouble::MisdirectedWrite { per_mille } => Fault::MisdirectedWrite { site, files, per_mille: *per_mille },
+        DiskTrouble::IoError { methods, per_mille } => {
+            Fault::IoError { site, files, method: *rng.pick(methods)?, per_mille: *per_mille }
+        }
+        DiskTrouble::Full => Fault::DiskFull { site },
+        DiskTrouble::ReadOnly => Fault::ReadOnly { site },
+        DiskTrouble::FailedFsync { per_mille } => Fault::FailedFsync { site, files, per_mille: *per_mille },
+        DiskTrouble::LyingFsync => Fault::LyingFsync { site, files },
+        DiskTrouble::Lost => Fault::DiskLoss { site },
     })
 }
 

@@ -12,7 +12,7 @@ mod swarm;
 
 use crate::world::{Capabilities, Setup};
 use firedrill_history::{Manifest, ScheduledFault, manifest::FORMAT};
-use firedrill_model::{Fault, FaultId, HazardSet, Objectives, SiteSet, Time};
+use firedrill_model::{FaultId, HazardSet, Objectives, Time};
 use firedrill_plan::{Plan, Scenario};
 
 /// What is run, journalled, replayed and shrunk.
@@ -110,15 +110,4 @@ fn in_order(mut faults: Vec<ScheduledFault>) -> Vec<ScheduledFault> {
         fault.id = FaultId(id);
     }
     faults
-}
-
-/// The sites whose process a fault takes away: two such faults on one site would hide each other.
-pub(crate) fn kept_down(fault: &Fault) -> SiteSet {
-    match fault {
-        Fault::SiteLoss { sites } | Fault::PowerLoss { sites } => *sites,
-        Fault::Crash { site, .. } | Fault::Freeze { site } => SiteSet::only(*site),
-        Fault::Partition { .. } | Fault::SlowFsync { .. } | Fault::ClockSkew { .. } | Fault::Latency { .. } => {
-            SiteSet::EMPTY
-        }
-    }
 }

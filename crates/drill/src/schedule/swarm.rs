@@ -4,11 +4,10 @@
 //! Rules: never two process-level faults on one site at a time; never two faults of a kind on one site at a time; a fixed step has precedence; every fault ends
 //! with the swarm at the latest.
 
-use super::kept_down;
 use super::method::within;
 use crate::world::Capabilities;
 use firedrill_history::ScheduledFault;
-use firedrill_model::{Direction, Endpoint, Fault, FaultId, FaultKind, Rng, SiteId, SiteSet, Time};
+use firedrill_model::{Direction, Endpoint, Fault, FaultId, FaultKind, IoMethod, Rng, SiteId, SiteSet, Time};
 use firedrill_plan::scenario::{Swarm, SwarmKind};
 use firedrill_plan::{Plan, Scenario};
 use std::collections::BTreeSet;
@@ -99,6 +98,41 @@ fn fault(sites: usize, kind: &SwarmKind, rng: &mut Rng) -> Option<Fault> {
             let delay = within(rng, kind.delay);
             Fault::Latency { a, b, direction: Direction::Both, delay, jitter: delay / 4 }
         }
+        FaultKind::CpuStress => Fault::CpuStress { site: a_site(sites, rng)?, delay: within(rng, kind.delay) },
+        _ if kind.kind.is_of_links() => of_links(sites, kind, rng)?,
+        _ => of_disk(a_site(sites, rng)?, kind, rng)?,
+    })
+}
+
+/// Both ways half of the time, else one way.
+fn of_links(sites: usize, kind: &SwarmKind, rng: &mut Rng) -> Option<Fault> {
+    let (a, b) = two_sides(sites, rng)?;
+    let direction = if rng.chance(500) { Direction::Both } else { one_way(rng) };
+    let per_mille = kind.per_mille;
+    Some(match kind.kind {
+        FaultKind::Loss => Fault::Loss { a, b, direction, per_mille },
+        FaultKind::Duplicate => Fault::Duplicate { a, b, direction, per_mille },
+        FaultKind::Reorder => Fault::Reorder { a, b, direction, per_mille, delay: within(rng, kind.delay) },
+        FaultKind::Corrupt => Fault::Corrupt { a, b, direction, per_mille },
+        FaultKind::Bandwidth => Fault::Bandwidth { a, b, direction, bytes_per_s: kind.bytes_per_s },
+        FaultKind::ResetPeer => Fault::ResetPeer { a, b },
+        _ => return None,
+    })
+}
+
+fn of_disk(site: SiteId, kind: &SwarmKind, rng: &mut Rng) -> Option<Fault> {
+    let SwarmKind { files, per_mille, bits, .. } = *kind;
+    Some(match kind.kind {
+        FaultKind::BitRot => Fault::BitRot { site, files, bits },
+        FaultKind::TornWrite => Fault::TornWrite { site, files },
+        FaultKind::MisdirectedWrite => Fault::MisdirectedWrite { site, files, per_mille },
+        FaultKind::IoError => Fault::IoError { site, files, method: *rng.pick(&IoMethod::ALL)?, per_mille },
+        FaultKind::DiskFull => Fault::DiskFull { site },
+        FaultKind::ReadOnly => Fault::ReadOnly { site },
+        FaultKind::FailedFsync => Fault::FailedFsync { site, files, per_mille },
+        FaultKind::LyingFsync => Fault::LyingFsync { site, files },
+        FaultKind::DiskLoss => Fault::DiskLoss { site },
+        _ => return None,
     })
 }
 
@@ -149,18 +183,6 @@ pub(super) fn merge(fixed: Vec<ScheduledFault>, mut drawn: Vec<ScheduledFault>) 
 fn conflict(one: &ScheduledFault, other: &ScheduledFault) -> bool {
     let overlap = one.begin <= other.end.unwrap_or(Time::MAX) && other.begin <= one.end.unwrap_or(Time::MAX);
     let common = |a: SiteSet, b: SiteSet| a.iter().any(|site| b.contains(site));
-    let same_kind = one.fault.kind() == other.fault.kind() && common(touched(&one.fault), touched(&other.fault));
-    overlap && (same_kind || common(kept_down(&one.fault), kept_down(&other.fault)))
-}
-
-/// The sites that a fault is about.
-fn touched(fault: &Fault) -> SiteSet {
-    match fault {
-        Fault::SlowFsync { site, .. } | Fault::ClockSkew { site, .. } => SiteSet::only(*site),
-        Fault::Partition { a, b, .. } | Fault::Latency { a, b, .. } => {
-            let ends = a.iter().chain(b);
-            ends.filter_map(|end| if let Endpoint::Site(site) = end { Some(*site) } else { None }).collect()
-        }
-        _ => kept_down(fault),
-    }
+    let same_kind = one.fault.kind() == other.fault.kind() && common(one.fault.sites(), other.fault.sites());
+    overlap && (same_kind || common(one.fault.keeps_down(), other.fault.keeps_down()))
 }

@@ -216,6 +216,7 @@ fn objectives(rto: Duration) -> Objectives {
         services: vec![ServiceObjective { service: ServiceId(0), name: "core".to_owned(), rto }],
         classes: Vec::new(),
         judge_rpo: false,
+        log_staleness: None,
         judge_rto: true,
         level: ServiceLevel {
             sustain: Duration::from_secs(60),

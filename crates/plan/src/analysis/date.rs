@@ -1,15 +1,8 @@
 //! A day, as acceptances name one. What day it is comes in from outside.
 
+use crate::document::Date;
 use std::fmt;
 use std::str::FromStr;
-
-/// A day of the Gregorian calendar, from year 1970 to 9999. Days are in order.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Date {
-    year: u16,
-    month: u8,
-    day: u8,
-}
 
 impl Date {
     /// This day, if there is one.
@@ -51,12 +44,6 @@ fn days_of_month(year: u16, month: u8) -> u8 {
         2 if leap(year) => 29,
         2 => 28,
         _ => 31,
-    }
-}
-
-impl fmt::Display for Date {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:04}-{:02}-{:02}", self.year, self.month, self.day)
     }
 }
 

@@ -92,8 +92,8 @@ impl Finding {
     }
 
     /// At this place too.
-    pub(crate) fn at(mut self, span: &Range<usize>, says: impl Into<String>) -> Finding {
-        self.marks.push(Mark { span: span.clone(), says: says.into() });
+    pub(crate) fn at(mut self, mark: Mark) -> Finding {
+        self.marks.push(mark);
         self
     }
 

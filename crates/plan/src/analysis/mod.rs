@@ -6,7 +6,8 @@
 //!   either side of its border in its tests
 //! - [`Finding`]: what a rule tells; `accept`: which findings a plan lives with
 //! - [`show`]: findings as text, JSON and SARIF
-//! - `tree`, `facts`: figures with their places; `amount`: exact integers, and how they are written
+//! - `facts`: what rules look at; `place`: figures as marks of a finding; `tree`: every key, whatever it means
+//! - `amount`: exact integers, and how they are written; `date`: days, and what day it is
 //!
 //! Sums are exact: durations, parts in a million, cents. No float decides.
 
@@ -19,11 +20,13 @@ mod finding;
 mod loss;
 mod matrix;
 pub mod model;
+mod place;
 pub mod rules;
 pub mod show;
 mod tree;
 
-pub use date::{Date, NotADate};
+pub use crate::document::Date;
+pub use date::NotADate;
 pub use finding::{Accepted, Broken, Finding, Mark, Severity};
 pub use loss::{Loss, Situation};
 pub use matrix::{Cell, Column, Matrix, Survives};
@@ -32,7 +35,6 @@ pub use model::Model;
 pub(crate) use facts::Facts;
 
 use crate::plan::Plan;
-use toml::de::DeTable;
 
 /// What arithmetic finds in a plan.
 #[derive(Clone, Debug, PartialEq)]
@@ -46,9 +48,7 @@ pub struct Analysis {
 impl Analysis {
     /// Of a plan that was read well; acceptances that ended before `today` don't count.
     pub fn of(plan: &Plan, today: Date) -> Analysis {
-        // A plan that was read well is TOML.
-        let (tree, _) = DeTable::parse_recoverable(&plan.text);
-        let facts = Facts::new(plan, tree::root(&tree));
+        let facts = Facts::new(plan);
         let mut findings: Vec<Finding> = rules::RULES.iter().flat_map(|rule| (rule.check)(&facts)).collect();
         findings = accept::apply(&facts, today, findings);
         let first = |finding: &Finding| finding.marks.first().map_or(0, |mark| mark.span.start);

@@ -59,6 +59,8 @@ pub struct Site {
 pub struct Service {
     /// Its name.
     pub name: String,
+    /// The name of its tier.
+    pub tier: String,
     /// Its recovery time objective.
     pub rto: Duration,
     /// Whether a person must approve its failover.
@@ -124,6 +126,7 @@ impl Model {
         };
         let service = |(place, service): (usize, &crate::plan::Service)| Service {
             name: service.name.clone(),
+            tier: service.tier.clone(),
             rto: service.rto,
             manual: false,
             after: u32::try_from(place).unwrap_or(u32::MAX),

@@ -1,10 +1,12 @@
 //! Scenario files, section by section. Only `title`, `plan` and one of `[[method]]` and `[swarm]` must be there.
 //!
-//! To add a kind of fault: its variant in [`crate::scenario::FaultSpec`], its reading in [`method`], and, if a swarm may draw it, what it
+//! To add a kind of fault: its variant in [`crate::scenario::FaultSpec`], its reading in [`fault`], and, if a swarm may draw it, what it
 //! needs in [`swarm`]. To add a setting: its field in [`crate::scenario`], its reading with its default here.
 
+mod fault;
 mod method;
 mod settings;
+mod sides;
 mod swarm;
 mod workload;
 

@@ -1,9 +1,10 @@
 //! `[swarm]` and `[[swarm.kind]]`: faults drawn at random.
 
+use super::fault::{self, MOST_DELAY};
 use super::{LONGEST, Places, SHORTEST, method, range_or};
 use crate::read::Table;
 use crate::scenario::{Range, Swarm, SwarmKind};
-use firedrill_model::FaultKind;
+use firedrill_model::{FaultKind, FileClass};
 use std::time::Duration;
 
 /// The most kinds that a swarm may have; one kind may be there more than once.
@@ -32,6 +33,18 @@ fn kind(table: Table<'_>, places: &Places<'_>) -> Option<SwarmKind> {
     let seconds = |low, high| (Duration::from_secs_f64(low), Duration::from_secs_f64(high));
     let none = Range { low: Duration::ZERO, high: Duration::ZERO };
     let on_per_mille = table.optional("on_percent").map_or(Some(500), |field| field.per_mille());
+    // A key that this kind has not is refused; if the kind is not known, any key may belong to it.
+    let has = |which: fn(FaultKind) -> bool, key: &'static str| match kind {
+        Some(kind) if which(kind) => true,
+        Some(kind) => {
+            table.refuse(key, &format!("it does not belong to `{}`", kind.name()));
+            false
+        }
+        None => {
+            table.optional(key);
+            false
+        }
+    };
     let drawn = SwarmKind {
         kind: kind.unwrap_or(FaultKind::Crash),
         on_per_mille: on_per_mille.unwrap_or(500),
@@ -39,6 +52,10 @@ fn kind(table: Table<'_>, places: &Places<'_>) -> Option<SwarmKind> {
         lasts: range_or(&table, "duration_s", seconds(0.5, 20.0), SHORTEST),
         sites_at_once: sites_at_once(&table, places, kind),
         delay: delay(&table, kind).unwrap_or(none),
+        per_mille: if has(FaultKind::is_by_chance, "percent") { fault::chance(&table) } else { 0 },
+        files: if has(FaultKind::is_of_files, "files") { fault::files(&table) } else { FileClass::Any },
+        bytes_per_s: if has(|kind| kind == FaultKind::Bandwidth, "rate_kb_per_s") { fault::rate(&table) } else { 0 },
+        bits: if has(|kind| kind == FaultKind::BitRot, "bits") { fault::bits(&table) } else { 0 },
     };
     table.done();
     kind.map(|_| drawn)
@@ -54,13 +71,22 @@ fn sites_at_once(table: &Table<'_>, places: &Places<'_>, kind: Option<FaultKind>
     table.optional("sites_at_once").and_then(|field| field.count_range(1, most)).unwrap_or((1, 1))
 }
 
-/// By how much: of slow syncs, of slow links, of clocks (either way).
+/// By how much: of slow syncs, of slow links, of messages held back, of slow processes, of clocks (either way).
 fn delay(table: &Table<'_>, kind: Option<FaultKind>) -> Option<Range> {
-    let has_one = matches!(kind, Some(FaultKind::SlowFsync | FaultKind::Latency | FaultKind::ClockSkew));
+    let has_one = matches!(
+        kind,
+        Some(
+            FaultKind::SlowFsync
+                | FaultKind::Latency
+                | FaultKind::ClockSkew
+                | FaultKind::Reorder
+                | FaultKind::CpuStress
+        )
+    );
     if kind.is_some() && !has_one {
-        table.refuse("delay_ms", "it belongs to `slow-fsync`, `latency` and `clock-skew`");
+        table.refuse("delay_ms", "it belongs to `slow-fsync`, `latency`, `clock-skew`, `reorder` and `cpu-stress`");
         return None;
     }
     let field = if has_one { table.required("delay_ms") } else { table.optional("delay_ms") };
-    field?.time_range(Duration::from_micros(1), Duration::from_secs(3600))
+    field?.time_range(Duration::from_micros(1), MOST_DELAY)
 }

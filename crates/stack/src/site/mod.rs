@@ -294,6 +294,11 @@ fn hash_response(digest: u64, response: Option<&Response>) -> u64 {
 
 /// What the site looks like inside: for invariants and reports.
 impl Site {
+    /// Whether it has given up, because its disk failed it. It does nothing more; what runs it should end it.
+    pub fn has_stopped(&self) -> bool {
+        self.stopped
+    }
+
     /// Whether recovery from disk has ended, and nothing has stopped the site since.
     pub fn recovered(&self) -> bool {
         self.storage.ready() && !self.stopped

@@ -151,7 +151,8 @@ impl Storage {
     }
 
     /// Takes over what was found. Nothing of it counts as durable yet: it may have been read from a page cache. So the better copy of the metadata is
-    /// synced before the other is written.
+    /// synced before the other is written; and what of the log was never known to be synced is written again, since a failed sync may have left its pages
+    /// clean, and a later one would then succeed without having written them ("fsyncgate", PostgreSQL 2018).
     fn begin(&mut self, recovered: &Recovered, out: &mut VecDeque<Output>) {
         self.stage = Stage::Ready;
         self.meta = recovered.meta;
@@ -169,6 +170,10 @@ impl Storage {
         self.first_syncs = alloc::vec![dir, better];
         if recovered.log_end < recovered.log_len {
             out.push_back(Output::Disk(DiskOp::Truncate { file: LOG_FILE, len: recovered.log_end }));
+        }
+        if !recovered.unproven.is_empty() {
+            let (offset, bytes) = (recovered.durable_mark, recovered.unproven.clone());
+            out.push_back(Output::Disk(DiskOp::Write { file: LOG_FILE, offset, bytes }));
         }
         self.unsynced.push_back((self.end, recovered.log.last_index()));
     }

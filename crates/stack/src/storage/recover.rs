@@ -34,6 +34,8 @@ pub struct Recovered {
     pub log_len: u64,
     /// So many bytes of the log were known to be synced.
     pub durable_mark: u64,
+    /// The good bytes behind that. They may have been read from pages that a failed sync left clean: only writing them again makes a sync mean anything.
+    pub unproven: Vec<u8>,
     /// Entries up to here, or further, were durable and are lost: the site abstains until it has again all that was committed.
     pub lost_to: Option<LogIndex>,
     /// The vote is lost: the site never votes again under this identity.
@@ -65,13 +67,16 @@ pub fn recover(found: Found) -> Recovered {
         meta.term = replay.log.last_term();
         meta.voted_for = None;
     }
+    let durable_mark = replay.durable_mark.min(log_end);
+    let unproven = log.get(durable_mark as usize..log_end as usize).unwrap_or_default().to_vec();
     Recovered {
         meta,
         weaker,
         log: replay.log,
         log_end,
         log_len: log.len() as u64,
-        durable_mark: replay.durable_mark.min(log_end),
+        durable_mark,
+        unproven,
         lost_to,
         vote_lost: meta.standing == Standing::Learner,
     }

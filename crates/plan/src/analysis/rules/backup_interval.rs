@@ -2,6 +2,7 @@
 
 use super::Rule;
 use crate::analysis::amount::{seconds, time};
+use crate::analysis::place::Said;
 use crate::analysis::{Broken, Facts, Finding, Severity};
 
 pub(super) static RULE: Rule = Rule {
@@ -23,14 +24,11 @@ fn check(facts: &Facts<'_>) -> Vec<Finding> {
             Severity::Error,
             format!("corrupt {} lose up to {}; their RPO is {}", class.name, time(interval), time(class.rpo)),
         );
-        let section = facts.root.named("data_class", &class.name);
-        if let Some(rpo) = section.and_then(|section| section.time("rpo_s")) {
-            finding = finding.at(&rpo.at, rpo.says(format!("at most {}", time(rpo.value))));
+        if let Some(written) = facts.class(&class.name) {
+            finding = finding.at(written.rpo.mark(format!("at most {}", time(class.rpo))));
         }
-        let backups = facts.backups_of(&class.name);
-        let figures = backups.iter().filter_map(|backup| backup.time("interval_s"));
-        if let Some(figure) = figures.min_by_key(|figure| figure.value) {
-            finding = finding.at(&figure.at, figure.says(format!("every {}", time(figure.value))));
+        if let Some(backup) = facts.backups_of(&class.name).iter().min_by_key(|backup| backup.interval.value) {
+            finding = finding.at(backup.interval.mark(format!("every {}", time(backup.interval.value))));
         }
         findings.push(
             finding

@@ -1,6 +1,7 @@
 //! FD1501: what is left cannot carry the load.
 
 use super::Rule;
+use crate::analysis::place::Said;
 use crate::analysis::{Broken, Column, Facts, Finding, Loss, Severity, Survives};
 
 pub(super) static RULE: Rule = Rule {
@@ -38,9 +39,8 @@ fn check(facts: &Facts<'_>) -> Vec<Finding> {
             ),
         );
         for name in model.names(after.serving) {
-            let figure = facts.root.named("site", &name).and_then(|site| site.whole("capacity_percent"));
-            if let Some(figure) = figure {
-                finding = finding.at(&figure.at, figure.says(format!("{} %", figure.value)));
+            if let Some(site) = facts.site(&name) {
+                finding = finding.at(site.capacity_percent.mark(format!("{} %", site.capacity_percent.value)));
             }
         }
         for line in matrix.arithmetic(row, Column::Capacity) {

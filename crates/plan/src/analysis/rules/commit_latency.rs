@@ -3,8 +3,9 @@
 use super::Rule;
 use crate::analysis::amount::{millis, time};
 use crate::analysis::model::Copies;
-use crate::analysis::tree::Figure;
+use crate::analysis::place::Said;
 use crate::analysis::{Broken, Facts, Finding, Loss, Severity, Situation};
+use crate::document::Stated;
 use firedrill_model::SiteSet;
 use std::time::Duration;
 
@@ -20,29 +21,31 @@ pub(super) static RULE: Rule = Rule {
 };
 
 fn check(facts: &Facts<'_>) -> Vec<Finding> {
-    claims(facts).into_iter().filter_map(|(claim, who)| slower(facts, &claim, &who)).collect()
+    claims(facts).into_iter().filter_map(|(claim, who)| slower(facts, claim, &who)).collect()
 }
 
 /// Latencies that the plan claims for what a majority commits, and of what.
-fn claims(facts: &Facts<'_>) -> Vec<(Figure<Duration>, String)> {
-    let any = facts.root.one("claims").and_then(|claims| claims.time("latency_ms"));
+fn claims<'p>(facts: &Facts<'p>) -> Vec<(&'p Stated<Duration>, String)> {
+    let any = facts.doc.claims.as_ref().and_then(|claims| claims.latency.as_ref());
     let any = any.map(|claim| (claim, "the latency of any operation".to_owned()));
     let of_class = |class: &crate::analysis::model::Class| {
-        let section = facts.root.named("data_class", &class.name)?;
-        Some((section.time("latency_remote_ms")?, format!("the latency of {} over sites", class.name)))
+        let written = facts.class(&class.name)?;
+        Some((written.latency_remote.as_ref()?, format!("the latency of {} over sites", class.name)))
     };
     let classes = facts.matrix.model.classes.iter().filter(|class| class.copies == Copies::Majority);
     any.into_iter().chain(classes.filter_map(of_class)).collect()
 }
 
-fn slower(facts: &Facts<'_>, claim: &Figure<Duration>, who: &str) -> Option<Finding> {
+fn slower(facts: &Facts<'_>, claim: &Stated<Duration>, who: &str) -> Option<Finding> {
     let (matrix, model) = (&facts.matrix, &facts.matrix.model);
     let one = |loss: &Loss| matches!(loss, Loss::Sites(sites) if sites.len() == 1);
     let whole = Situation::after(model, &Loss::Sites(SiteSet::EMPTY));
     let always = whole.commit.filter(|commit| *commit > claim.value);
     let mut lines: Vec<String> = always
         .iter()
-        .map(|commit| format!("nothing lost: the primary's quorum is {} away > {}", millis(*commit), millis(claim.value)))
+        .map(|commit| {
+            format!("nothing lost: the primary's quorum is {} away > {}", millis(*commit), millis(claim.value))
+        })
         .collect();
     lines.extend(matrix.rows.iter().filter(|(loss, _)| one(loss)).filter_map(|(loss, after)| {
         let commit = after.commit.filter(|commit| *commit > claim.value)?;
@@ -53,15 +56,20 @@ fn slower(facts: &Facts<'_>, claim: &Figure<Duration>, who: &str) -> Option<Find
     if lines.is_empty() {
         return None;
     }
-    let (severity, when) = if always.is_some() { (Severity::Error, "at all") } else { (Severity::Warning, "after a loss") };
-    let message = format!("{who}, claimed to be at most {}, cannot hold {when}: commits take longer", time(claim.value));
-    let mut finding = Finding::new(RULE.code, severity, message)
-        .at(&claim.at, claim.says(format!("at most {}", time(claim.value))));
-    for link in facts.root.each("link") {
-        if let Some(trip) = link.time("round_trip_ms").filter(|trip| trip.value > claim.value) {
-            finding = finding.at(&trip.at, trip.says(format!("a round trip takes {}", time(trip.value))));
-        }
+    let (severity, when) =
+        if always.is_some() { (Severity::Error, "at all") } else { (Severity::Warning, "after a loss") };
+    let message =
+        format!("{who}, claimed to be at most {}, cannot hold {when}: commits take longer", time(claim.value));
+    let mut finding =
+        Finding::new(RULE.code, severity, message).at(claim.mark(format!("at most {}", time(claim.value))));
+    for link in facts.doc.links.iter().filter(|link| link.round_trip.value > claim.value) {
+        let trip = &link.round_trip;
+        finding = finding.at(trip.mark(format!("a round trip takes {}", time(trip.value))));
     }
     finding = lines.into_iter().fold(finding, Finding::sum);
-    Some(finding.mend("say after which losses the latency holds, or move the sites nearer").broken_by(Broken::Parameters))
+    Some(
+        finding
+            .mend("say after which losses the latency holds, or move the sites nearer")
+            .broken_by(Broken::Parameters),
+    )
 }

@@ -7,14 +7,47 @@
 //! A code never changes its meaning, and is not used again when its rule is gone.
 
 mod backup_interval;
+mod bandwidth;
+mod baseline_latency;
 mod capacity;
+mod channels;
 mod commit_latency;
+mod compliance;
+mod conflict;
+mod consistency;
+mod country;
+mod dependency_rto;
+mod dependency_time;
+mod deployment;
+mod encryption;
+mod escalation;
+mod frequency;
+mod impact;
+mod kpi_recovery;
+mod measured_less;
+mod monitor;
+mod no_backup;
 mod no_quorum;
+mod overlapping;
+mod priority;
 mod readiness;
 mod recovery_point;
 mod recovery_time;
+mod residency;
+mod restore_unstated;
+mod retention;
+mod return_base;
 mod said_twice;
+mod success;
 mod succession;
+mod sums;
+mod thresholds;
+mod throughput;
+mod traffic;
+mod uptime_budget;
+mod utilisation;
+mod verification;
+mod versions;
 
 use super::{Facts, Finding};
 
@@ -32,17 +65,52 @@ pub struct Rule {
 }
 
 /// All rules, in the order of their codes.
-pub const RULES: [&Rule; 11] = [
+pub const RULES: [&Rule; 46] = [
     &ENDED,
     &IDLE,
+    &uptime_budget::RULE,
+    &deployment::RULE,
+    &measured_less::RULE,
+    &kpi_recovery::RULE,
     &no_quorum::RULE,
     &succession::RULE,
     &readiness::RULE,
     &recovery_time::RULE,
+    &escalation::RULE,
+    &dependency_time::RULE,
+    &dependency_rto::RULE,
     &recovery_point::RULE,
     &backup_interval::RULE,
+    &restore_unstated::RULE,
+    &no_backup::RULE,
+    &consistency::RULE,
+    &conflict::RULE,
+    &monitor::RULE,
     &commit_latency::RULE,
+    &baseline_latency::RULE,
+    &bandwidth::RULE,
+    &throughput::RULE,
     &capacity::RULE,
+    &utilisation::RULE,
+    &thresholds::RULE,
+    &residency::REPLICAS,
+    &residency::NOWHERE,
+    &residency::BACKUPS,
+    &country::RULE,
+    &compliance::RULE,
+    &retention::RULE,
+    &versions::RULE,
+    &encryption::RULE,
+    &verification::RULE,
+    &sums::RULE,
+    &return_base::RULE,
+    &impact::RULE,
+    &frequency::RULE,
+    &success::RULE,
+    &overlapping::RULE,
+    &priority::RULE,
+    &traffic::RULE,
+    &channels::RULE,
     &said_twice::RULE,
 ];
 

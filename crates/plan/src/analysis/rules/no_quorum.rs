@@ -1,6 +1,7 @@
 //! FD1101: one site's loss leaves no quorum.
 
 use super::Rule;
+use crate::analysis::place::Said;
 use crate::analysis::{Broken, Facts, Finding, Loss, Severity};
 
 pub(super) static RULE: Rule = Rule {
@@ -35,8 +36,8 @@ fn check(facts: &Facts<'_>) -> Vec<Finding> {
     .broken_by(Broken::Parameters);
     if let Loss::Sites(sites) = first {
         for name in model.names(*sites) {
-            if let Some(site) = facts.root.named("site", &name) {
-                finding = finding.at(&site.at(), "lost");
+            if let Some(site) = facts.site(&name) {
+                finding = finding.at(site.section.mark("lost"));
             }
         }
     }

@@ -2,6 +2,7 @@
 
 use super::Rule;
 use crate::analysis::amount::{seconds, time};
+use crate::analysis::place::Said;
 use crate::analysis::{Broken, Facts, Finding, Severity};
 
 pub(super) static RULE: Rule = Rule {
@@ -20,24 +21,20 @@ fn check(facts: &Facts<'_>) -> Vec<Finding> {
     for site in model.sites.iter().skip(1) {
         let Some(readiness) = site.readiness else { continue };
         let takes = model.detection.saturating_add(readiness);
-        let late = |rto: std::time::Duration| takes > rto;
-        let tiers = facts.root.each("tier");
-        let broken =
-            tiers.iter().filter_map(|tier| Some((tier, tier.time("rto_s")?))).filter(|(_, rto)| late(rto.value));
-        for (tier, rto) in broken {
+        for tier in facts.doc.tiers.iter().filter(|tier| takes > tier.rto.value) {
+            let rto = &tier.rto;
             let mut finding = Finding::new(
                 RULE.code,
                 Severity::Error,
-                format!("{} cannot take over {} within its RTO of {}", site.name, tier.name(), time(rto.value)),
+                format!("{} cannot take over {} within its RTO of {}", site.name, tier.name.value, time(rto.value)),
             );
-            let section = facts.root.named("site", &site.name);
-            if let Some(figure) = section.and_then(|section| section.time("readiness_s")) {
-                finding = finding.at(&figure.at, figure.says(format!("ready after {}", time(readiness))));
+            if let Some(figure) = facts.site(&site.name).and_then(|site| site.readiness.as_ref()) {
+                finding = finding.at(figure.mark(format!("ready after {}", time(readiness))));
             }
             let least = rto.value.saturating_sub(model.detection);
             findings.push(
                 finding
-                    .at(&rto.at, rto.says(format!("{} within {}", tier.name(), time(rto.value))))
+                    .at(rto.mark(format!("{} within {}", tier.name.value, time(rto.value))))
                     .sum(format!(
                         "detection {} + readiness {} = {} > {}",
                         seconds(model.detection),

@@ -3,6 +3,7 @@
 use super::Rule;
 use crate::analysis::amount::{list, seconds, time};
 use crate::analysis::bounds::{Bound, Met};
+use crate::analysis::place::Said;
 use crate::analysis::{Broken, Column, Facts, Finding, Loss, Severity};
 use firedrill_model::SiteSet;
 
@@ -64,9 +65,8 @@ fn told(facts: &Facts<'_>, place: usize, broken: Broken) -> Option<Finding> {
             time(class.rpo)
         ),
     );
-    let section = facts.root.named("data_class", &class.name);
-    if let Some(rpo) = section.and_then(|section| section.time("rpo_s")) {
-        finding = finding.at(&rpo.at, rpo.says(format!("at most {}", time(rpo.value))));
+    if let Some(written) = facts.class(&class.name) {
+        finding = finding.at(written.rpo.mark(format!("at most {}", time(class.rpo))));
     }
     for line in matrix.arithmetic(row, column) {
         finding = finding.sum(line);

@@ -3,6 +3,7 @@
 use super::Rule;
 use crate::analysis::amount::{list, seconds, time};
 use crate::analysis::bounds::{Bound, Met};
+use crate::analysis::place::Said;
 use crate::analysis::{Broken, Column, Facts, Finding, Severity};
 
 pub(super) static RULE: Rule = Rule {
@@ -22,14 +23,13 @@ fn check(facts: &Facts<'_>) -> Vec<Finding> {
     for (place, service) in model.services.iter().enumerate() {
         let column = Column::Service(place);
         let mut worst = None;
-        for (row, (_, after)) in matrix.rows.iter().enumerate().filter(|(_, (_, after))| after.failover()) {
+        for (row, _) in matrix.rows.iter().enumerate().filter(|(_, (_, after))| after.failover()) {
             let cell = matrix.cell(row, column);
             let Some(Bound::Within(span)) = cell.bounds.map(|bounds| bounds.parameters) else { continue };
             if matches!(cell.by_parameters, Met::No | Met::Depends) && worst.is_none_or(|(_, most)| span.at_most > most)
             {
                 worst = Some((row, span.at_most));
             }
-            debug_assert!(after.leader.is_some());
         }
         let Some((row, _)) = worst else { continue };
         let cell = matrix.cell(row, column);
@@ -40,12 +40,11 @@ fn check(facts: &Facts<'_>) -> Vec<Finding> {
             severity,
             format!("{} may miss its RTO of {} with {loss}", service.name, time(service.rto)),
         );
-        if let Some(rto) = tier_of(facts, &service.name) {
-            finding = finding.at(&rto.at, rto.says(format!("within {}", time(rto.value))));
+        if let Some(tier) = facts.tier(&service.tier) {
+            finding = finding.at(tier.rto.mark(format!("within {}", time(tier.rto.value))));
         }
-        if let Some(timeout) = facts.root.one("detection").and_then(|detection| detection.time("timeout_ms")) {
-            finding = finding.at(&timeout.at, timeout.says(format!("{} for each check", time(timeout.value))));
-        }
+        let timeout = &facts.doc.detection.timeout;
+        finding = finding.at(timeout.mark(format!("{} for each check", time(timeout.value))));
         for line in matrix.arithmetic(row, column) {
             finding = finding.sum(line);
         }
@@ -56,11 +55,6 @@ fn check(facts: &Facts<'_>) -> Vec<Finding> {
         findings.push(finding.mend(fix).broken_by(Broken::Parameters));
     }
     join(findings)
-}
-
-fn tier_of(facts: &Facts<'_>, service: &str) -> Option<crate::analysis::tree::Figure<std::time::Duration>> {
-    let tier = facts.root.named("service", service)?.text("tier")?;
-    facts.root.named("tier", tier.value)?.time("rto_s")
 }
 
 /// Services that miss the same RTO in the same way are told of once.

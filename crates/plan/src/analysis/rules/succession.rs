@@ -2,6 +2,7 @@
 
 use super::Rule;
 use crate::analysis::amount::{list, time};
+use crate::analysis::place::Said;
 use crate::analysis::{Broken, Facts, Finding, Model, Severity};
 use firedrill_model::SiteSet;
 
@@ -27,7 +28,6 @@ fn check(facts: &Facts<'_>) -> Vec<Finding> {
             continue;
         }
         let lost = list(&model.names(before));
-        let section = facts.root.named("site", &site.name);
         let mut finding = Finding::new(
             RULE.code,
             Severity::Error,
@@ -37,8 +37,8 @@ fn check(facts: &Facts<'_>) -> Vec<Finding> {
                 time(readiness)
             ),
         );
-        if let Some(figure) = section.and_then(|section| section.time("readiness_s")) {
-            finding = finding.at(&figure.at, figure.says(format!("ready after {}", time(readiness))));
+        if let Some(figure) = facts.site(&site.name).and_then(|site| site.readiness.as_ref()) {
+            finding = finding.at(figure.mark(format!("ready after {}", time(readiness))));
         }
         let votes = model.voters(model.all()).len();
         findings.push(

@@ -1,21 +1,21 @@
-//! Links: latency with jitter, loss, order, partitions both ways and one way.
+//! Links: latency with jitter, loss, order, partitions both ways and one way, and whatever else faults do to messages.
 //!
 //! - Each direction of each link is apart. Between sites a direction delivers in the order of sending, as one connection does; a region's clients
 //!   have a connection each, so their requests overtake one another.
 //! - What becomes of a message is hashed from the seed, the link and the number of the message on it. So a message more or less on one link
 //!   changes nothing on another, nor does a fault that is left out.
 //! - A partition loses what is sent while it lasts and what was under way when it began.
-//! - Only links between sites lose messages; between regions and sites a connection would send again.
+//! - Only links between sites lose messages; between regions and sites a connection sends again, which takes time.
+//!
+//! One idea a file: [`link`] what becomes of a message on one direction of a link, [`trouble`] what faults add to that.
 
-use crate::draw::{self, For};
+mod link;
+mod trouble;
+
 use firedrill_drill::world::Setup;
-use firedrill_model::rng::mix;
-use firedrill_model::time::nanos;
-use firedrill_model::{Direction, Endpoint, RegionId, SiteId, Time};
-use std::time::Duration;
-
-/// One message in so many is late by more than the jitter.
-const LATE_ONE_IN: u64 = 32;
+use firedrill_model::{Direction, Endpoint, FaultId, RegionId, SiteId, Time};
+use link::Link;
+pub(crate) use trouble::Trouble;
 
 /// All links of a world.
 #[derive(Clone, Debug)]
@@ -24,27 +24,8 @@ pub(crate) struct Network {
     regions: usize,
     /// By sender and receiver; sites first, then regions.
     links: Vec<Link>,
-}
-
-/// One direction of a link.
-#[derive(Clone, Debug)]
-struct Link {
-    salt: u64,
-    /// One way, without jitter, in nanoseconds.
-    latency: u64,
-    /// Give or take this, in nanoseconds.
-    jitter: u64,
-    loss_per_mille: u64,
-    in_order: bool,
-    sent: u64,
-    /// When the message sent last arrives.
-    last: Time,
-    /// Partitions that cut it now.
-    cuts: u32,
-    /// Partitions that ever cut it.
-    ever_cut: u32,
-    /// Faults that make it slower: their delays and jitters, in nanoseconds.
-    slower: Slower,
+    /// Faults that hit something for the first time, since they were last taken.
+    struck: Vec<FaultId>,
 }
 
 /// What faults add to a link's latency.
@@ -65,6 +46,27 @@ pub(crate) struct LinkId(u16);
 pub(crate) struct Passage {
     link: LinkId,
     ever_cut: u32,
+    corrupt: bool,
+}
+
+/// What comes of a message that was sent.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Sent {
+    /// When it arrives; `None`: it is lost.
+    pub(crate) arrives: Option<(Time, Passage)>,
+    /// When it arrives once more.
+    pub(crate) again: Option<(Time, Passage)>,
+}
+
+/// What became of a message that was under way.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Arrival {
+    /// It is there.
+    Whole,
+    /// A partition, or a break of the connection, took it.
+    Lost,
+    /// It is damaged, and the connection breaks.
+    Broken,
 }
 
 impl Network {
@@ -73,19 +75,71 @@ impl Network {
         let (sites, regions) = (setup.plan.sites.len(), setup.plan.regions.len());
         let ends: Vec<Endpoint> = endpoints(sites, regions).collect();
         let links = ends.iter().flat_map(|from| ends.iter().map(move |to| Link::new(setup, *from, *to))).collect();
-        Network { sites, regions, links }
+        Network { sites, regions, links, struck: Vec::new() }
     }
 
-    /// Sends a message: when it will arrive, and what to show then to [`Network::arrives`]; `None`: it is lost.
-    pub(crate) fn send(&mut self, now: Time, from: Endpoint, to: Endpoint) -> Option<(Time, Passage)> {
-        let link = self.link(from, to)?;
-        let at = self.links[link.0 as usize].send(now)?;
-        Some((at, Passage { link, ever_cut: self.links[link.0 as usize].ever_cut }))
+    /// Sends a message of so many bytes, as far as they matter. `crowded`: so much is under way that nothing is doubled any more.
+    pub(crate) fn send(
+        &mut self,
+        now: Time,
+        (from, to): (Endpoint, Endpoint),
+        bytes: impl FnOnce() -> u64,
+        crowded: bool,
+    ) -> Sent {
+        let Some(id) = self.link(from, to) else { return Sent::default() };
+        let link = &mut self.links[id.0 as usize];
+        let sending = link.send(now, bytes, crowded, &mut self.struck);
+        let passage = |corrupt| Passage { link: id, ever_cut: link.ever_cut, corrupt };
+        Sent {
+            arrives: sending.arrives.map(|at| (at, passage(sending.corrupt))),
+            again: sending.again.map(|at| (at, passage(false))),
+        }
     }
 
-    /// Whether a message that was under way gets through: whether no partition began since it was sent.
-    pub(crate) fn arrives(&self, passage: Passage) -> bool {
-        self.links[passage.link.0 as usize].ever_cut == passage.ever_cut
+    /// What became of a message that was under way: it got through if no partition began since it was sent. A message between sites that is damaged takes
+    /// with it all that follows it on the connection.
+    pub(crate) fn arrives(&mut self, passage: Passage) -> Arrival {
+        let link = &mut self.links[passage.link.0 as usize];
+        if link.ever_cut != passage.ever_cut {
+            return Arrival::Lost;
+        }
+        if !passage.corrupt {
+            return Arrival::Whole;
+        }
+        if link.in_order {
+            link.ever_cut += 1;
+        }
+        Arrival::Broken
+    }
+
+    /// Connections of these links are reset. Whether anything between sites was under way, and is lost.
+    pub(crate) fn reset(&mut self, now: Time, links: &[LinkId]) -> bool {
+        let mut lost = false;
+        for link in links {
+            let link = &mut self.links[link.0 as usize];
+            lost |= link.in_order && link.last > now;
+            link.ever_cut += 1;
+        }
+        lost
+    }
+
+    /// A fault begins to trouble these links.
+    pub(crate) fn trouble(&mut self, links: &[LinkId], fault: FaultId, trouble: Trouble) {
+        for link in links {
+            self.links[link.0 as usize].troubles.begin(fault, trouble);
+        }
+    }
+
+    /// It no longer does.
+    pub(crate) fn relieve(&mut self, links: &[LinkId], fault: FaultId) {
+        for link in links {
+            self.links[link.0 as usize].troubles.end(fault);
+        }
+    }
+
+    /// Faults that hit something for the first time on some link, since they were last taken.
+    pub(crate) fn take_struck(&mut self) -> Vec<FaultId> {
+        std::mem::take(&mut self.struck)
     }
 
     /// The links from one side to the other, or back, or both. Ends that the plan doesn't have, and links of an end to itself, are left out.
@@ -169,62 +223,6 @@ impl Network {
         } else {
             Endpoint::Region(RegionId((number - self.sites) as u8))
         }
-    }
-}
-
-impl Link {
-    fn new(setup: &Setup, from: Endpoint, to: Endpoint) -> Link {
-        let (latency, both_sites) = match (from, to) {
-            (Endpoint::Site(a), Endpoint::Site(b)) => (setup.plan.links[a.index()][b.index()].round_trip / 2, true),
-            (Endpoint::Region(region), Endpoint::Site(site)) | (Endpoint::Site(site), Endpoint::Region(region)) => {
-                (setup.plan.regions[region.index()].round_trips[site.index()] / 2, false)
-            }
-            (Endpoint::Region(_), Endpoint::Region(_)) => (Duration::ZERO, false),
-        };
-        let latency = nanos(latency);
-        let loss = if both_sites { setup.physics.loss_per_mille } else { 0 };
-        Link {
-            salt: draw::salt(setup.seed, For::Link, name(from) << 16 | name(to)),
-            latency,
-            jitter: draw::per_mille(latency, setup.physics.jitter_per_mille),
-            loss_per_mille: u64::from(loss),
-            in_order: both_sites,
-            sent: 0,
-            last: Time::ZERO,
-            cuts: 0,
-            ever_cut: 0,
-            slower: Slower::default(),
-        }
-    }
-
-    /// When a message sent now arrives, unless it is lost.
-    fn send(&mut self, now: Time) -> Option<Time> {
-        self.sent += 1;
-        if self.cuts > 0 {
-            return None;
-        }
-        let bits = mix(self.salt.wrapping_add(self.sent));
-        if self.loss_per_mille > 0 && draw::below(bits, 1000) < self.loss_per_mille {
-            return None;
-        }
-        let mut at = now + Duration::from_nanos(self.delay(mix(bits)));
-        if self.in_order {
-            at = at.max(self.last + Duration::from_nanos(1));
-            self.last = at;
-        }
-        Some(at)
-    }
-
-    /// Uniform within the jitter; one in [`LATE_ONE_IN`] has a tail that halves with each further jitter.
-    fn delay(&self, bits: u64) -> u64 {
-        let mut delay = draw::swing(bits, self.latency, self.jitter);
-        if self.slower != Slower::default() {
-            delay = delay.saturating_add(draw::swing(mix(bits ^ 1), self.slower.delay, self.slower.jitter));
-        }
-        if self.jitter > 0 && bits.is_multiple_of(LATE_ONE_IN) {
-            delay = delay.saturating_add(draw::per_mille(self.jitter, draw::halving(mix(bits ^ 2)) as u32));
-        }
-        delay
     }
 }
 

@@ -1,5 +1,7 @@
 //! Properties of the disk against a plain model of it.
 
+mod troubles;
+
 use super::*;
 use firedrill_model::Rng;
 use std::collections::BTreeMap;

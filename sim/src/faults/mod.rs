@@ -5,9 +5,15 @@
 //! dies, or, if it never did, at its end.
 //!
 //! *Struck*: a loss of power struck if any of its machines had power; a crash if the process died of it; a freeze if a process ran; slow fsync and clock
-//! skew if the machine had power; partition and latency if any of their links was open between ends that had power.
+//! skew if the machine had power; partition and latency if any of their links was open between ends that had power. Faults that hit messages, operations of
+//! disks, or inputs are told to have begun when they first hit one, or, if they never did, at their end ([`Sim::waits`]).
+//!
+//! [`disks`]: of disks and processes; [`links`]: of links.
 //!
 //! To add a fault: an arm in [`Sim::begin`], how to undo it in [`Undo`] and [`Sim::end`].
+
+mod disks;
+mod links;
 
 use crate::host::{Armed, Host};
 use crate::network::{LinkId, Slower};
@@ -15,7 +21,7 @@ use crate::process::Process;
 use crate::sim::Sim;
 use firedrill_drill::world::WorldEvent;
 use firedrill_model::time::nanos;
-use firedrill_model::{Direction, Endpoint, Fault, FaultId, SiteId, SiteSet, Time};
+use firedrill_model::{Fault, FaultId, SiteId, SiteSet, Time};
 use std::time::Duration;
 
 /// What the end of a fault has to undo.
@@ -28,6 +34,14 @@ pub(crate) enum Undo {
     Slow(Vec<LinkId>, Slower),
     Sync(SiteId, u64),
     Skew(SiteId, i64),
+    /// What troubles messages on these links.
+    Trouble(Vec<LinkId>),
+    /// What troubles a site's disk, which may have stopped its process.
+    Disk(SiteId),
+    /// What makes a site's process slower, by so many nanoseconds.
+    Load(SiteId, u64),
+    /// Nothing: it was done at once.
+    Nothing,
 }
 
 impl<P: Process> Sim<P> {
@@ -58,7 +72,29 @@ impl<P: Process> Sim<P> {
                 self.faults.insert(id, Undo::Skew(site, offset_nanos));
                 self.set_clock(site);
             }
+            Fault::Loss { .. }
+            | Fault::Duplicate { .. }
+            | Fault::Reorder { .. }
+            | Fault::Corrupt { .. }
+            | Fault::Bandwidth { .. } => self.begin_trouble(id, &fault),
+            Fault::ResetPeer { a, b } => self.begin_reset(id, &a, &b),
+            Fault::BitRot { site, files, bits } => self.begin_rot(id, site, files, bits),
+            Fault::DiskLoss { site } => self.begin_disk_loss(id, site),
+            Fault::CpuStress { site, delay } => self.begin_stress(id, site, nanos(delay)),
+            Fault::TornWrite { site, .. }
+            | Fault::MisdirectedWrite { site, .. }
+            | Fault::IoError { site, .. }
+            | Fault::DiskFull { site }
+            | Fault::ReadOnly { site }
+            | Fault::FailedFsync { site, .. }
+            | Fault::LyingFsync { site, .. } => self.begin_disk_trouble(id, site, &fault),
         }
+    }
+
+    /// A fault waits for something to hit: told when it does.
+    fn waits(&mut self, id: FaultId, undo: Undo) {
+        self.waiting.insert(id);
+        self.faults.insert(id, undo);
     }
 
     /// A fault ends.
@@ -71,9 +107,18 @@ impl<P: Process> Sim<P> {
                 self.tell_began(id, false);
             }
         }
+        if self.waiting.remove(&id) {
+            self.tell_began(id, false);
+        }
         self.tell(WorldEvent::FaultEnded { id });
         match undo {
-            None => {}
+            None | Some(Undo::Nothing) => {}
+            Some(Undo::Trouble(links)) => self.network.relieve(&links, id),
+            Some(Undo::Disk(site)) => self.end_disk_trouble(id, site),
+            Some(Undo::Load(site, by)) => {
+                let load = &mut self.hosts[site.index()].load;
+                load.each = load.each.saturating_sub(by);
+            }
             Some(Undo::Power(sites)) => self.restore_power(id, sites),
             Some(Undo::Crash(site)) => {
                 let held = &mut self.hosts[site.index()].crashed_by;
@@ -154,21 +199,6 @@ impl<P: Process> Sim<P> {
             host.disk.slow_down(host.slow_sync);
             self.faults.insert(id, Undo::Sync(site, nanos(delay)));
         }
-    }
-
-    /// A fault of links begins: these, and whether it struck any.
-    fn begin_on_links(&mut self, id: FaultId, a: &[Endpoint], b: &[Endpoint], direction: Direction) -> Vec<LinkId> {
-        let links = self.network.between(a, b, direction);
-        let live = |end| match end {
-            Endpoint::Site(site) => self.has_power(site),
-            Endpoint::Region(_) => true,
-        };
-        let struck = links.iter().any(|link| {
-            let (from, to) = self.network.ends(*link);
-            self.network.open(*link) && live(from) && live(to)
-        });
-        self.tell_began(id, struck);
-        links
     }
 
     /// A site's clock is off by all the skews that last, together.
