@@ -47,6 +47,17 @@ macro_rules! sections {
             )+
         }
 
+        /// Of a plan that was not read from a file: every section that must be there is, and says nothing.
+        impl Default for PlanDocument {
+            fn default() -> PlanDocument {
+                PlanDocument {
+                    title: placeholder((0.0, 0.0), "title"),
+                    reference: None,
+                    $($field: unsaid!($count $need $type),)+
+                }
+            }
+        }
+
         impl PlanDocument {
             /// All sections, in the order of the reference.
             pub fn sections() -> Vec<SectionInfo> {
@@ -79,6 +90,19 @@ macro_rules! held {
     (many $need:ident $type:path) => { Vec<$type> };
     (one must $type:path) => { $type };
     (one may $type:path) => { Option<$type> };
+}
+
+/// A section that says nothing.
+macro_rules! unsaid {
+    (many $need:ident $type:path) => {
+        Vec::new()
+    };
+    (one must $type:path) => {
+        <$type as Record>::placeholder()
+    };
+    (one may $type:path) => {
+        None
+    };
 }
 
 sections! {
