@@ -3,8 +3,10 @@
 mod check;
 #[cfg(feature = "live")]
 mod cleanup;
+mod explain;
 #[cfg(feature = "live")]
 mod node;
+mod plan;
 #[cfg(feature = "live")]
 mod proxy;
 mod replay;
@@ -19,6 +21,8 @@ pub fn dispatch(cli: Cli) -> Exit {
         Command::Run(args) => run::run(&args),
         Command::Replay(args) => replay::replay(&args),
         Command::Check(args) => check::check(&args),
+        Command::Explain(args) => explain::explain(&args),
+        Command::Plan(args) => plan::plan(&args),
         #[cfg(feature = "live")]
         Command::Node(args) => node::node(&args),
         #[cfg(feature = "live")]

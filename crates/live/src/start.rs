@@ -2,11 +2,12 @@
 
 use crate::client::Pool;
 use crate::clock::monotonic_ns;
-use crate::engine::containers::{self, Container, Spec};
+use crate::engine::containers::{self, Container, Data, Spec};
 use crate::engine::labels::Labels;
 use crate::engine::{image, network};
 use crate::error::LiveError;
 use crate::hands;
+use crate::host::disk::Disk;
 use crate::links::control::{Control, NewEntry};
 use crate::links::entries::{CLIENTS_PORT, CONTROL_PORT, PEERS_PORT};
 use crate::links::{Entry, effect, entries};
@@ -36,6 +37,8 @@ pub(crate) struct Made {
     pub containers: Vec<Container>,
     /// Where each site is, by site.
     pub sites: Vec<Ipv4Addr>,
+    /// Their file systems, by site, if they have their own.
+    pub disks: Vec<Option<Disk>>,
     /// Where clients see the proxy.
     pub proxy: Ipv4Addr,
     /// Its entries.
@@ -62,8 +65,14 @@ pub(crate) async fn bring_up(
     proceed()?;
     let proxy = start_proxy(docker, labels, &names).await?;
     proceed()?;
+    let disks = make_disks(setup, options, labels).await?;
+    proceed()?;
     let sites_start_ns = monotonic_ns();
     let specs = site_specs(setup, &names, &entries, &proxy.addresses, sites_start_ns);
+    let specs = specs.zip(&disks).map(|(spec, disk)| match disk {
+        Some(disk) => Spec { data: Data::Folder(disk.mount_point()), ..spec },
+        None => spec,
+    });
     let mut containers = try_join_all(specs.map(|spec| containers::start(docker, labels, spec))).await?;
     containers.push(proxy.container);
     let sites = try_join_all(names.iter().map(|name| network::address(docker, name, name))).await?;
@@ -78,7 +87,19 @@ pub(crate) async fn bring_up(
     proceed()?;
     try_join_all(sites.iter().zip(&names).map(|(address, name)| wait_until_up(docker, *address, name, options)))
         .await?;
-    Ok(Made { containers, sites, proxy, entries, control, sites_start_ns })
+    Ok(Made { containers, sites, disks, proxy, entries, control, sites_start_ns })
+}
+
+/// A file system for each site, if the run needs them and this machine lets us; else none.
+async fn make_disks(setup: &Setup, options: &LiveOptions, labels: &Labels) -> Result<Vec<Option<Disk>>, LiveError> {
+    let sites: Vec<String> = setup.plan.sites.iter().map(|site| site.name.clone()).collect();
+    if !options.means().disks {
+        return Ok(vec![None; sites.len()]);
+    }
+    let labels = labels.clone();
+    let make = move || sites.iter().map(|site| Disk::make(&labels, site).map(Some)).collect();
+    let made = tokio::task::spawn_blocking(make).await;
+    made.unwrap_or_else(|panic| Err(panic.to_string())).map_err(LiveError::Host)
 }
 
 struct Proxy {
@@ -95,7 +116,7 @@ async fn start_proxy(docker: &Docker, labels: &Labels, networks: &[String]) -> R
         network: networks.first().cloned().unwrap_or_default(),
         arguments: vec!["proxy".to_owned(), "--listen".to_owned(), format!("0.0.0.0:{CONTROL_PORT}")],
         environment: Vec::new(),
-        has_volume: false,
+        data: Data::None,
     };
     let container = containers::start(docker, labels, spec).await?;
     let mut addresses = Vec::new();
@@ -151,7 +172,7 @@ fn site_specs<'a>(
         if setup.config.transaction_log.is_some() {
             environment.push((KEY_VARIABLE.to_owned(), log_key(setup.seed)));
         }
-        Spec { name: name.clone(), network: name.clone(), arguments, environment, has_volume: true }
+        Spec { name: name.clone(), network: name.clone(), arguments, environment, data: Data::Volume }
     })
 }
 

@@ -25,7 +25,8 @@ pub fn run(args: &RunArgs, scenario: &Loaded, folder: Option<&Path>, halted: &Ar
         &capabilities,
         super::hazards(args),
     );
-    let options = LiveOptions::default();
+    let disks = schedule.faults.iter().any(|fault| firedrill_live::needs_disk(fault.fault.kind()));
+    let options = LiveOptions { disks, ..LiveOptions::default() };
     if args.dry_run {
         println!("{}: a live run would make and do this; nothing was made", scenario.scenario.title);
         firedrill_live::plan_of_work(&schedule.setup, &options).iter().for_each(|line| println!("  {line}"));

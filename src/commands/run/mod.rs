@@ -20,7 +20,8 @@ use firedrill_history::Journal;
 use firedrill_model::HazardSet;
 use firedrill_reports::RunReport;
 use firedrill_reports::run::Circumstances;
-use load::Loaded;
+pub use load::Loaded;
+pub use simulated::judged;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -64,7 +65,7 @@ fn hazards(args: &RunArgs) -> HazardSet {
 }
 
 /// Sets `halted` on Ctrl-C (and SIGTERM); a second one ends the program at once.
-fn listen_for_halt(halted: &Arc<AtomicBool>) {
+pub fn listen_for_halt(halted: &Arc<AtomicBool>) {
     let flag = halted.clone();
     let heard = ctrlc::set_handler(move || {
         if flag.swap(true, Ordering::SeqCst) {

@@ -71,6 +71,11 @@ fn simulate(scenario: &Loaded, seed: u64, hazards: HazardSet, halted: &AtomicBoo
     Some(Finished { journal, judgement, digest: digest.to_string(), virtual_seconds, wall_seconds })
 }
 
+/// How one seed is judged, all defences on; `None` if it was halted.
+pub fn judged(scenario: &Loaded, seed: u64, halted: &AtomicBool) -> Option<Judgement> {
+    simulate(scenario, seed, HazardSet::NONE, halted).map(|finished| finished.judgement)
+}
+
 fn one(args: &RunArgs, scenario: &Loaded, folder: Option<&Path>, halted: &AtomicBool) -> Exit {
     match simulate(scenario, args.seed, super::hazards(args), halted) {
         Some(finished) => super::conclude(args, scenario, finished, folder),
