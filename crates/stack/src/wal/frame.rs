@@ -57,6 +57,11 @@ fn word(bytes: &[u8], at: usize) -> Option<u32> {
 
 /// The frame at `at` of a file, if a good one is there.
 pub fn read(file: u32, bytes: &[u8], at: usize, switches: &mut Switches) -> Option<Frame> {
+    read_part(file, bytes, at, 0, switches)
+}
+
+/// The frame at `at` of a part of a file that lies at `base` in it; where it ends counts from the start of the part.
+pub fn read_part(file: u32, bytes: &[u8], at: usize, base: u64, switches: &mut Switches) -> Option<Frame> {
     if bytes.get(at..at + 4)? != MAGIC {
         return None;
     }
@@ -74,7 +79,7 @@ pub fn read(file: u32, bytes: &[u8], at: usize, switches: &mut Switches) -> Opti
     }
     let segment = if len == 0 { None } else { Some(Segment::of_bytes(&covered[8..])?) };
     let first = segment.as_ref().map_or(Position(0), |segment| segment.header.first);
-    let there = word(bytes, at + 12)? == place(file, at as u64, first, contents);
+    let there = word(bytes, at + 12)? == place(file, base + at as u64, first, contents);
     (there || switches.on(Hazard::ChecksumWithoutAddress)).then_some(Frame { segment, mark, end, sound })
 }
 
