@@ -8,6 +8,7 @@ mod node;
 #[cfg(feature = "live")]
 mod proxy;
 mod replay;
+mod report;
 mod run;
 
 use crate::cli::{Cli, Command};
@@ -18,6 +19,7 @@ pub fn dispatch(cli: Cli) -> Exit {
     match cli.command {
         Command::Run(args) => run::run(&args),
         Command::Replay(args) => replay::replay(&args),
+        Command::Report(args) => report::report(&args),
         Command::Check(args) => check::check(&args),
         #[cfg(feature = "live")]
         Command::Node(args) => node::node(&args),
