@@ -46,6 +46,14 @@ Example:
       a scenario for each loss of the plan's matrix, tightest first; each is run in the simulator, and compared with the arithmetic
 Exit codes: 0 plan, model and run agree (or nothing was run), 1 they disagree, 2 a run could not tell, 64 bad input.";
 
+const REPORT_EXAMPLES: &str = "\
+Examples:
+  firedrill run scenarios/weekly/site-failure.toml --out drill && firedrill report drill
+      writes drill/junit.xml and drill/report.html, the same bytes as the run did
+  firedrill report drill/journal.jsonl.zst --format html --out for-the-board
+
+The exit code is that of the verdict: the journal is judged again.";
+
 /// The subcommands.
 #[derive(Debug, Subcommand)]
 pub enum Command {
@@ -57,6 +65,9 @@ pub enum Command {
         after_help = "Example:\n  firedrill replay 'firedrill run scenarios/daily/node-crashes.toml --seed 7 --expect-digest 1f0c'"
     )]
     Replay(ReplayArgs),
+    /// Make the reports of a kept run again, from its journal alone
+    #[command(after_help = REPORT_EXAMPLES)]
+    Report(ReportArgs),
     /// Check plan and scenario files: all errors in one go; and refute plans by arithmetic
     #[command(after_help = CHECK_HELP)]
     Check(CheckArgs),
@@ -110,7 +121,7 @@ pub struct RunArgs {
     /// One JSON object per run on standard output
     #[arg(long)]
     pub json: bool,
-    /// Keep verdict.json and journal.jsonl.zst here; of many seeds those that did not pass, in a folder each
+    /// Keep report.html, junit.xml, verdict.json and journal.jsonl.zst here; of many seeds those that did not pass, in a folder each
     #[arg(long, value_name = "DIR")]
     pub out: Option<PathBuf>,
     /// Say what would be made and done, and do nothing
@@ -131,6 +142,29 @@ pub struct ReplayArgs {
     /// The line, in quotes or not
     #[arg(required = true, trailing_var_arg = true, allow_hyphen_values = true, value_name = "LINE")]
     pub line: Vec<String>,
+}
+
+/// A format of `report`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum ReportFormat {
+    /// junit.xml, for CI servers
+    Junit,
+    /// report.html, one self-contained page
+    Html,
+}
+
+/// Arguments of `report`.
+#[derive(Debug, Args)]
+pub struct ReportArgs {
+    /// A folder that `run --out` wrote, or a journal
+    #[arg(value_name = "RUN")]
+    pub run: PathBuf,
+    /// Only this format; by default all
+    #[arg(long = "format", value_enum, value_name = "FORMAT")]
+    pub formats: Vec<ReportFormat>,
+    /// Write here; by default beside the journal
+    #[arg(long, value_name = "DIR")]
+    pub out: Option<PathBuf>,
 }
 
 /// Arguments of `check`.

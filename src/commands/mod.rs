@@ -10,6 +10,7 @@ mod plan;
 #[cfg(feature = "live")]
 mod proxy;
 mod replay;
+mod report;
 mod run;
 
 use crate::cli::{Cli, Command};
@@ -20,6 +21,7 @@ pub fn dispatch(cli: Cli) -> Exit {
     match cli.command {
         Command::Run(args) => run::run(&args),
         Command::Replay(args) => replay::replay(&args),
+        Command::Report(args) => report::report(&args),
         Command::Check(args) => check::check(&args),
         Command::Explain(args) => explain::explain(&args),
         Command::Plan(args) => plan::plan(&args),
