@@ -129,11 +129,8 @@ fn rot_hits_a_stopped_site_and_an_empty_disk_has_nothing_to_rot() {
 #[test]
 fn a_lost_disk_is_found_empty_when_the_machine_is_back() {
     let mut world = Sim::new(&setup(1));
-    let mut commands = vec![
-        begin(at(40 * S), 0, Fault::DiskLoss { site: SINGAPORE }),
-        end(at(50 * S), 0),
-        report(at(45 * S)),
-    ];
+    let mut commands =
+        vec![begin(at(40 * S), 0, Fault::DiskLoss { site: SINGAPORE }), end(at(50 * S), 0), report(at(45 * S))];
     commands.extend((0..30).map(|n| ask(at(15 * S + n * S), n, US_EAST, NEW_YORK, write("key", &n.to_string()))));
     let told = run(&mut world, at(52 * S), &commands);
     assert_eq!(began(&told, 0), Some((at(40 * S), true)));
@@ -145,9 +142,7 @@ fn a_lost_disk_is_found_empty_when_the_machine_is_back() {
         })
         .collect();
     assert_eq!(up, [true, true, false]);
-    let recovered = |observation: &Observation| {
-        matches!(observation, Observation::Recovered { last_index, .. } if *last_index == firedrill_model::LogIndex(0))
-    };
+    let recovered = |observation: &Observation| matches!(observation, Observation::Recovered { last_index, .. } if *last_index == firedrill_model::LogIndex(0));
     assert_eq!(observed(&told, SINGAPORE, recovered).len(), 2, "at the very first start, and now");
 }
 

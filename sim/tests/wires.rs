@@ -53,9 +53,8 @@ fn a_client_s_connection_sends_again_what_was_lost() {
     commands.extend((0..500).map(|n| send(at(10 + n * 100), n, US_EAST, NEW_YORK, "reply")));
     let told = run(&mut world, at(120_000), &commands);
     assert!(began(&told, 0).is_some_and(|(_, struck)| struck));
-    let took: Vec<u128> = (0..500)
-        .filter_map(|n| ending(&told, n).map(|(t, _)| t.since(at(10 + n * 100)).as_millis()))
-        .collect();
+    let took: Vec<u128> =
+        (0..500).filter_map(|n| ending(&told, n).map(|(t, _)| t.since(at(10 + n * 100)).as_millis())).collect();
     assert!(took.len() > 480, "only {} answers", took.len());
     let at_once = took.iter().filter(|took| **took < 100).count();
     let once_more = took.iter().filter(|took| (200..400).contains(*took)).count();

@@ -54,7 +54,15 @@ impl Hands {
         sites: Vec<Pool>,
         faults: Arc<Faults>,
     ) -> Hands {
-        Hands(Arc::new(Inner { events, services, clients, sites, faults, waiting: Mutex::default(), untold: Mutex::default() }))
+        Hands(Arc::new(Inner {
+            events,
+            services,
+            clients,
+            sites,
+            faults,
+            waiting: Mutex::default(),
+            untold: Mutex::default(),
+        }))
     }
 
     /// Takes over a command. Must be called within the runtime.

@@ -24,8 +24,8 @@ pub(crate) use trouble::{Syncing, Trouble};
 
 use crate::draw::{self, For};
 use directory::Directory;
-use firedrill_model::{FileClass, Time};
 use firedrill_model::rng::mix;
+use firedrill_model::{FileClass, Time};
 use firedrill_stack::io::{DiskError, DiskOp, DiskToken, FileId, Input};
 use inode::{Change, Inode};
 use std::time::Duration;

@@ -98,7 +98,9 @@ impl Troubles {
                 Trouble::Error(which, per_mille) if which == method && hit(per_mille) => Fate::Fails(DiskError::Io),
                 Trouble::Full if grows => Fate::Fails(DiskError::Full),
                 Trouble::ReadOnly if method == IoMethod::Write => Fate::Fails(DiskError::ReadOnly),
-                Trouble::FailedFsync(per_mille) if matches!(op, DiskOp::Sync { .. }) && hit(per_mille) => Fate::Sync(Syncing::Forsaken),
+                Trouble::FailedFsync(per_mille) if matches!(op, DiskOp::Sync { .. }) && hit(per_mille) => {
+                    Fate::Sync(Syncing::Forsaken)
+                }
                 Trouble::LyingFsync if method == IoMethod::Fsync => Fate::Sync(Syncing::Pretended),
                 // Whether there is another place for it to land is yet to be seen.
                 Trouble::Misdirected(per_mille) if matches!(op, DiskOp::Write { .. }) && hit(per_mille) => {

@@ -10,7 +10,13 @@ use firedrill_model::{Direction, Endpoint, Fault, FaultId};
 
 impl<P: Process> Sim<P> {
     /// A fault of links begins: these, and whether it struck any.
-    pub(super) fn begin_on_links(&mut self, id: FaultId, a: &[Endpoint], b: &[Endpoint], direction: Direction) -> Vec<LinkId> {
+    pub(super) fn begin_on_links(
+        &mut self,
+        id: FaultId,
+        a: &[Endpoint],
+        b: &[Endpoint],
+        direction: Direction,
+    ) -> Vec<LinkId> {
         let links = self.network.between(a, b, direction);
         let live = |end| match end {
             Endpoint::Site(site) => self.has_power(site),

@@ -10,7 +10,8 @@ pub(crate) const NAME: &str = "commit-durable-on-quorum";
 
 /// A site's commit index has advanced to an entry.
 pub(crate) fn committed(disks: &Disks, index: LogIndex, term: Term) -> Option<String> {
-    let holders: Vec<SiteId> = disks.iter().filter(|(_, disk)| disk.promised(index, term)).map(|(site, _)| site).collect();
+    let holders: Vec<SiteId> =
+        disks.iter().filter(|(_, disk)| disk.promised(index, term)).map(|(site, _)| site).collect();
     (holders.len() < disks.quorum()).then(|| {
         format!("{index} of {term} is committed and durable only at {holders:?}; a quorum is {}", disks.quorum())
     })

@@ -26,7 +26,14 @@ pub(crate) struct Durable {
 impl Durable {
     /// Of an empty disk.
     pub(crate) fn new() -> Durable {
-        Durable { copies: [None; 2], terms: Chunks::new(), parsed: 0, damaged: false, replaced: false, told: Chunks::new() }
+        Durable {
+            copies: [None; 2],
+            terms: Chunks::new(),
+            parsed: 0,
+            damaged: false,
+            replaced: false,
+            told: Chunks::new(),
+        }
     }
 
     /// The copy of the metadata that counts: of those that are good, the one with the higher version.
@@ -152,9 +159,9 @@ impl Durable {
 
 /// Whether both copies of the metadata are there, and neither is good.
 fn meta_lost(disk: &Disk) -> bool {
-    [FileId::MetaA, FileId::MetaB].into_iter().all(|file| {
-        disk.durable(file).is_some_and(|content| content.len() > 0) && meta(disk, file).is_none()
-    })
+    [FileId::MetaA, FileId::MetaB]
+        .into_iter()
+        .all(|file| disk.durable(file).is_some_and(|content| content.len() > 0) && meta(disk, file).is_none())
 }
 
 fn meta(disk: &Disk, file: FileId) -> Option<MetaView> {

@@ -3,9 +3,7 @@
 use super::Make;
 use super::bench::{Bench, FAR, FIRST, NEAR, SITES, expect, read, write};
 use crate::world::{Action, Happened, WorldEvent};
-use firedrill_model::{
-    Direction, Endpoint, Fault, FaultId, FaultKind, FileClass, IoMethod, RegionId, SiteId, SiteSet,
-};
+use firedrill_model::{Direction, Endpoint, Fault, FaultId, FaultKind, FileClass, IoMethod, RegionId, SiteId, SiteSet};
 use std::time::Duration;
 
 const SOME_SITE: SiteId = SiteId(2);

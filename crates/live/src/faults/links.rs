@@ -88,9 +88,12 @@ impl Links {
     fn rules(&self, faults: &BTreeMap<FaultId, Fault>, site: SiteId) -> Vec<Rule> {
         let mut rules = Vec::new();
         for (id, fault) in faults {
-            let theirs = self.entries.iter().filter(|entry| entry.from == Endpoint::Site(site) && is_about(fault, entry));
+            let theirs =
+                self.entries.iter().filter(|entry| entry.from == Endpoint::Site(site) && is_about(fault, entry));
             match fault {
-                Fault::Loss { per_mille, .. } => rules.extend(theirs.map(|entry| Rule::loss(id.0, entry.port, *per_mille))),
+                Fault::Loss { per_mille, .. } => {
+                    rules.extend(theirs.map(|entry| Rule::loss(id.0, entry.port, *per_mille)))
+                }
                 Fault::Partition { .. } if self.means.on_links(fault) == OnLinks::Filter => {
                     rules.extend(theirs.map(|entry| Rule::cut(entry.port)));
                 }

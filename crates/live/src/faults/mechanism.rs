@@ -43,7 +43,8 @@ const READ_ONLY: &str = "the site's disk (ext4 in a file) turned read-only by an
 impl Means {
     /// What does this fault; `None`: nothing does.
     pub fn of(self, fault: &Fault) -> Option<&'static str> {
-        let between_sites = |a: &[Endpoint], b: &[Endpoint]| a.iter().chain(b).all(|end| matches!(end, Endpoint::Site(_)));
+        let between_sites =
+            |a: &[Endpoint], b: &[Endpoint]| a.iter().chain(b).all(|end| matches!(end, Endpoint::Site(_)));
         match fault {
             Fault::Partition { .. } => match (self.on_links(fault), fault.kind()) {
                 (OnLinks::Filter, _) => Some(FILTERED),
@@ -93,7 +94,8 @@ impl Means {
 
     /// How a fault of links is done: by the packet filter where it can, which is both ways and between sites; else by the proxy.
     pub fn on_links(self, fault: &Fault) -> OnLinks {
-        let between_sites = |a: &[Endpoint], b: &[Endpoint]| a.iter().chain(b).all(|end| matches!(end, Endpoint::Site(_)));
+        let between_sites =
+            |a: &[Endpoint], b: &[Endpoint]| a.iter().chain(b).all(|end| matches!(end, Endpoint::Site(_)));
         match fault {
             Fault::Loss { .. } => OnLinks::Filter,
             Fault::Partition { a, b, direction: Direction::Both } if self.rights.filter && between_sites(a, b) => {
@@ -108,11 +110,7 @@ impl Means {
 pub const fn needs_disk(kind: FaultKind) -> bool {
     matches!(
         kind,
-        FaultKind::PowerLoss
-            | FaultKind::BitRot
-            | FaultKind::DiskLoss
-            | FaultKind::DiskFull
-            | FaultKind::ReadOnly
+        FaultKind::PowerLoss | FaultKind::BitRot | FaultKind::DiskLoss | FaultKind::DiskFull | FaultKind::ReadOnly
     )
 }
 

@@ -215,8 +215,10 @@ impl Faults {
         bits: u32,
     ) -> Result<bool, LiveError> {
         let mut rng = Rng::new(self.seed, "bit-rot").split(u64::from(id.0));
-        self.with_disk(site, move |disk| damage::rot(&disk.mount_point(), files, bits, &mut rng).map(|rotten| rotten > 0))
-            .await
+        self.with_disk(site, move |disk| {
+            damage::rot(&disk.mount_point(), files, bits, &mut rng).map(|rotten| rotten > 0)
+        })
+        .await
     }
 
     async fn with_disk<T: Default + Send + 'static>(

@@ -24,8 +24,7 @@ pub fn rot(folder: &Path, files: FileClass, bits: u32, rng: &mut Rng) -> Result<
             })
             .collect();
         let Some((path, len)) = rng.pick(&targets) else { continue };
-        flip(path, rng.below(*len), rng.below(8) as u32)
-            .map_err(|error| format!("{}: {error}", path.display()))?;
+        flip(path, rng.below(*len), rng.below(8) as u32).map_err(|error| format!("{}: {error}", path.display()))?;
         rotten += 1;
     }
     Ok(rotten)

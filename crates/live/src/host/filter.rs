@@ -41,9 +41,8 @@ pub fn ruleset(rules: &[Rule]) -> String {
             }
         }
     }
-    let chain = |hook: &str, rules: &str| {
-        format!("  chain {hook} {{\n    type filter hook {hook} priority 0;\n{rules}  }}\n")
-    };
+    let chain =
+        |hook: &str, rules: &str| format!("  chain {hook} {{\n    type filter hook {hook} priority 0;\n{rules}  }}\n");
     let (outward, inward) = (chain("output", &outward), chain("input", &inward));
     // Naming the table before it is deleted makes deleting it no error.
     format!("table inet firedrill\ndelete table inet firedrill\ntable inet firedrill {{\n{outward}{inward}}}\n")
@@ -118,9 +117,7 @@ table inet firedrill {
 
     #[test]
     fn what_was_dropped_is_counted_by_the_rules_name() {
-        let rule = |comment: &str, packets: u64| {
-            json!({"rule": {"comment": comment, "expr": [{"match": {}}, {"counter": {"packets": packets, "bytes": 9}}]}})
-        };
+        let rule = |comment: &str, packets: u64| json!({"rule": {"comment": comment, "expr": [{"match": {}}, {"counter": {"packets": packets, "bytes": 9}}]}});
         let listing = json!({"nftables": [{"table": {}}, rule("loss-3", 5), rule("loss-4", 7), rule("loss-3", 2)]});
         assert_eq!([counted(&listing, "loss-3"), counted(&listing, "loss-9")], [7, 0]);
     }

@@ -49,7 +49,9 @@ pub(super) fn read(table: &Table<'_>, places: &Places<'_>, kind: FaultKind) -> F
                 jitter: table.duration_or("jitter_ms", Duration::ZERO, Duration::ZERO, MOST_DELAY),
             }
         }
-        FaultKind::Loss | FaultKind::Duplicate | FaultKind::Reorder | FaultKind::Corrupt => of_links(table, places, kind),
+        FaultKind::Loss | FaultKind::Duplicate | FaultKind::Reorder | FaultKind::Corrupt => {
+            of_links(table, places, kind)
+        }
         FaultKind::Bandwidth | FaultKind::ResetPeer => of_links(table, places, kind),
         FaultKind::BitRot
         | FaultKind::TornWrite
@@ -89,10 +91,9 @@ fn of_links(table: &Table<'_>, places: &Places<'_>, kind: FaultKind) -> FaultSpe
     let trouble = match kind {
         FaultKind::Loss => LinkTrouble::Loss { per_mille: chance(table) },
         FaultKind::Duplicate => LinkTrouble::Duplicate { per_mille: chance(table) },
-        FaultKind::Reorder => LinkTrouble::Reorder {
-            per_mille: chance(table),
-            delay: table.duration("delay_ms", SHORTEST, MOST_DELAY),
-        },
+        FaultKind::Reorder => {
+            LinkTrouble::Reorder { per_mille: chance(table), delay: table.duration("delay_ms", SHORTEST, MOST_DELAY) }
+        }
         FaultKind::Corrupt => LinkTrouble::Corrupt { per_mille: chance(table) },
         FaultKind::Bandwidth => LinkTrouble::Bandwidth { bytes_per_s: rate(table) },
         _ => LinkTrouble::ResetPeer,
