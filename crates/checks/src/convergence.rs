@@ -96,9 +96,9 @@ fn scan(facts: &Facts<'_>) -> Option<(Verdict, String)> {
         // A compare-and-set that did not swap wrote nothing.
         match (call.purpose, call.outcome()) {
             (Purpose::Workload, Outcome::Ok(OpResult::Written | OpResult::Cas { swapped: true })) => {
-                written.insert(call.op.key())
+                call.op.key().is_some_and(|key| written.insert(key))
             }
-            (Purpose::Scan, Outcome::Ok(_)) => scanned.insert(call.op.key()),
+            (Purpose::Scan, Outcome::Ok(_)) => call.op.key().is_some_and(|key| scanned.insert(key)),
             _ => false,
         };
     }

@@ -6,8 +6,9 @@ use crate::linearizable::{self, Budget};
 use crate::recovery_time::Recovery;
 use crate::verdict::Verdict;
 use crate::{
-    applied_digests_agree, beyond_plan, convergence, failover, faults, journal_complete, latency_claim, level,
-    one_leader_per_term, one_writer_per_epoch, recovery_time, sites_insides, steady_state,
+    applied_digests_agree, beyond_plan, convergence, failover, faults, holes_refilled, journal_complete, latency_claim,
+    level, log_order, one_leader_per_term, one_writer_per_epoch, recovery_point, recovery_time, sites_insides,
+    staleness, steady_state,
 };
 use firedrill_history::Journal;
 
@@ -30,6 +31,8 @@ pub fn judge(journal: &Journal, options: &Options) -> Judgement {
         linearizable::judge(&facts, options.linearizable),
         convergence::judge(&facts, &series),
     ];
+    checks.extend(log_order::judge(&facts));
+    checks.extend(holes_refilled::judge(&facts));
     checks.extend(failover::judge(&facts));
     let insides =
         [one_leader_per_term::judge(&facts), applied_digests_agree::judge(&facts), one_writer_per_epoch::judge(&facts)];
@@ -41,19 +44,26 @@ pub fn judge(journal: &Journal, options: &Options) -> Judgement {
         claims: latency_claim::judge(&facts),
         faults: faults::judge(&facts),
     };
-    if journal.manifest.objectives.judge_rto {
-        judgement.verdict = combined(&facts, &judgement, &recoveries);
-        judgement.objectives = recoveries.into_iter().map(|recovery| recovery.result).collect();
+    // What the scenario does not judge is reported beside the plan's figure, and without a say.
+    let objectives = &journal.manifest.objectives;
+    let points = recovery_point::judge(&facts);
+    if objectives.judge_rpo {
+        judgement.objectives.extend(points);
+        judgement.objectives.extend(staleness::judge(&facts));
     } else {
-        // Reported beside the plan's figure, and without a say.
+        judgement.claims.splice(0..0, points.into_iter().map(recovery_point::into_claim));
+    }
+    if objectives.judge_rto {
+        judgement.verdict = combined(&facts, &judgement, &recoveries);
+        judgement.objectives.splice(0..0, recoveries.into_iter().map(|recovery| recovery.result));
+    } else {
         judgement.verdict = combined(&facts, &judgement, &[]);
-        let claims = recoveries.into_iter().map(Recovery::into_claim);
-        judgement.claims.splice(0..0, claims);
+        judgement.claims.splice(0..0, recoveries.into_iter().map(Recovery::into_claim));
     }
     judgement
 }
 
-/// The worst of all, but for what destruction beyond the plan explains.
+/// The worst of all, but for what destruction beyond the plan explains. The objectives of the judgement are those on data.
 fn combined(facts: &Facts<'_>, judgement: &Judgement, recoveries: &[Recovery]) -> Verdict {
     let beyond = beyond_plan::since(facts);
     let explain = |verdict, explained: bool| match verdict {
@@ -63,6 +73,7 @@ fn combined(facts: &Facts<'_>, judgement: &Judgement, recoveries: &[Recovery]) -
     let checks = judgement.checks.iter().map(|check| {
         let explained = match check.name.as_str() {
             convergence::NAME | failover::NAME => true,
+            log_order::NAME | holes_refilled::NAME => check.verdict == Verdict::Unknown,
             journal_complete::NAME => facts.ended == Some(journal_complete::DEADLINE) && facts.malformed.count == 0,
             _ => false,
         };
@@ -72,6 +83,7 @@ fn combined(facts: &Facts<'_>, judgement: &Judgement, recoveries: &[Recovery]) -
         let explained = beyond.is_some_and(|since| recovery.explained_by(since));
         explain(recovery.result.verdict, explained)
     });
+    let data = judgement.objectives.iter().map(|objective| explain(objective.verdict, beyond.is_some()));
     let faults = judgement.faults.iter().map(|fault| fault.verdict);
-    Verdict::worst(checks.chain(objectives).chain(faults))
+    Verdict::worst(checks.chain(objectives).chain(data).chain(faults))
 }

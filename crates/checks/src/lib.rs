@@ -7,6 +7,10 @@
 //! Over what clients saw:
 //! - [`linearizable`]: sessions are registers
 //! - `recovery_time`: outages, and the RTO achieved
+//! - `recovery_point`: what was acknowledged and is lost, and the RPO achieved
+//! - `log_order`: the transaction log holds each record once, in order
+//! - `staleness`: how far the log's asynchronous copies are behind
+//! - `holes_refilled`: what was found damaged is whole again
 //! - `convergence`: service and agreement after healing
 //! - `steady_state`: the drill began with a service that was up
 //! - `failover`: the seed's steps, in the seed's order
@@ -31,16 +35,20 @@ pub mod distribution;
 mod facts;
 mod failover;
 mod faults;
+mod holes_refilled;
 mod journal_complete;
 mod judge;
 pub mod judgement;
 mod latency_claim;
 mod level;
 pub mod linearizable;
+mod log_order;
 mod one_leader_per_term;
 mod one_writer_per_epoch;
+mod recovery_point;
 mod recovery_time;
 mod sites_insides;
+mod staleness;
 mod steady_state;
 pub mod verdict;
 

@@ -17,6 +17,7 @@ mod desk;
 mod director;
 pub mod drill;
 mod keys;
+mod log_scan;
 mod probers;
 pub mod resolver;
 pub mod run;

@@ -2,6 +2,7 @@
 
 use crate::desk::Desk;
 use crate::keys::Keys;
+use crate::log_scan::LogScan;
 use crate::schedule::Schedule;
 use crate::zone::Zone;
 use firedrill_model::Time;
@@ -19,7 +20,7 @@ pub(crate) enum Mode {
     Work,
     /// Nothing, once the operation under way has returned.
     Stop,
-    /// Read every written key once; each read may take until an instant, or the usual deadline if that is later.
+    /// Read every written key once, and the transaction log to its end; each read may take until an instant, or the usual deadline if that is later.
     Scan {
         /// This instant; no read begins at or after it.
         until: Time,
@@ -47,6 +48,8 @@ pub(crate) struct Shared {
     pub(crate) mode: Mode,
     /// The place of the next key to scan among all written.
     pub(crate) next_scan: usize,
+    /// How far the scan of the transaction log is.
+    pub(crate) log_scan: LogScan,
     pub(crate) figures: Figures,
 }
 
@@ -68,6 +71,7 @@ impl Shared {
             keys: Keys::new(figures.workload.keys),
             mode: Mode::Work,
             next_scan: 0,
+            log_scan: LogScan::default(),
             figures,
         }
     }

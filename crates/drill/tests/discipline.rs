@@ -279,7 +279,7 @@ fn a_compare_and_set_expects_what_its_client_saw_last() {
             }
             Event::Returned { id, outcome: Outcome::Ok(result), .. } => {
                 let Some((client, op)) = invoked.remove(id) else { continue };
-                let key = (client, op.key().clone());
+                let key = (client, op.key().expect("a session").clone());
                 use firedrill_model::OpResult::{Cas, Value, Written};
                 match (op, result) {
                     (Op::Read { .. }, Value(value)) => drop(seen.insert(key, value.clone())),

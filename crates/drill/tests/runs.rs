@@ -6,7 +6,9 @@ mod fixture;
 use fake::Fake;
 use firedrill_drill::{Drill, Go, Schedule, Sink, World, run, step};
 use firedrill_history::{Event, Phase, Purpose};
-use firedrill_model::{ClientId, FaultKind, HazardSet, Op, OpId, Outcome, RegionId, ServiceId, SiteId, Time, Value};
+use firedrill_model::{
+    ClientId, FaultKind, HazardSet, Op, OpId, OpResult, Outcome, RegionId, ServiceId, SiteId, Time, Value,
+};
 use firedrill_plan::Scenario;
 use firedrill_plan::scenario::Rollbacks;
 use fixture::{calm, capabilities, draw, plan, secs, site_failure, swarm};
@@ -504,4 +506,26 @@ fn events_stream_to_a_sink_while_the_run_goes_on() {
         step(&mut world, &mut drill, &mut counter, &mut |_| Go::On);
     }
     assert!(counter.0 > 500, "{} events in 10 s", counter.0);
+}
+
+#[test]
+fn what_is_appended_is_scanned_to_the_end_of_the_log() {
+    let mut scenario = calm();
+    scenario.workload.append_percent = 30;
+    let events = run_scenario(&scenario, 3);
+    let (mut appended, mut scanned) = (BTreeSet::new(), BTreeSet::new());
+    for operation in operations(&events).values() {
+        match (operation.purpose, operation.op, operation.returned) {
+            (Purpose::Workload, Op::Append { record }, Some((_, _, Outcome::Ok(_)))) => {
+                assert!(appended.insert(record.clone()), "{record:?} was appended twice");
+            }
+            (Purpose::Scan, Op::Scan { .. }, Some((_, _, Outcome::Ok(OpResult::Records { records, .. })))) => {
+                scanned.extend(records.iter().cloned());
+            }
+            _ => {}
+        }
+    }
+    assert!(appended.len() > 50, "{} records were appended", appended.len());
+    assert!(appended.is_subset(&scanned));
+    assert_eq!(ending(&events), "complete");
 }

@@ -15,8 +15,8 @@ use crate::world::LiveOptions;
 use bollard::Docker;
 use bollard::query_parameters::LogsOptionsBuilder;
 use firedrill_drill::world::Setup;
-use firedrill_model::SiteId;
 use firedrill_model::fault::Endpoint;
+use firedrill_model::{Rng, SiteId};
 use futures_util::StreamExt as _;
 use futures_util::future::try_join_all;
 use serde_json::json;
@@ -25,6 +25,8 @@ use std::time::Duration;
 
 /// The environment variable that a site's process reads its configuration from.
 const CONFIG_VARIABLE: &str = "FIREDRILL_NODE_CONFIG";
+/// Where a site finds the key of the transaction log.
+const KEY_VARIABLE: &str = "FIREDRILL_LOG_KEY";
 const UP_DEADLINE: Duration = Duration::from_secs(20);
 const UP_PAUSE: Duration = Duration::from_millis(20);
 
@@ -166,9 +168,18 @@ fn site_specs<'a>(
         if !setup.config.hazards.is_empty() {
             arguments.push("--allow-hazards".to_owned());
         }
-        let environment = vec![(CONFIG_VARIABLE.to_owned(), config.to_string())];
+        let mut environment = vec![(CONFIG_VARIABLE.to_owned(), config.to_string())];
+        if setup.config.transaction_log.is_some() {
+            environment.push((KEY_VARIABLE.to_owned(), log_key(setup.seed)));
+        }
         Spec { name: name.clone(), network: name.clone(), arguments, environment, data: Data::Volume }
     })
+}
+
+/// The key of the transaction log in this run, drawn from its seed: a number, and 32 bytes in hexadecimal.
+fn log_key(seed: u64) -> String {
+    let mut draws = Rng::new(seed, "log key");
+    (0..4).fold("1:".to_owned(), |key, _| format!("{key}{:016x}", draws.bits().swap_bytes()))
 }
 
 async fn wait_until_up(

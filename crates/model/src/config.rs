@@ -1,7 +1,7 @@
 //! The figures that the stack obeys.
 
 use crate::hazard::HazardSet;
-use crate::ids::ServiceId;
+use crate::ids::{ServiceId, SiteSet};
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::time::Duration;
@@ -18,6 +18,8 @@ pub struct StackConfig {
     pub raft: RaftConfig,
     /// Failure detection.
     pub health: HealthConfig,
+    /// The transaction log, if there is one.
+    pub transaction_log: Option<TransactionLogConfig>,
     /// Where a completed failover is announced, in this order: names of channels.
     pub notifications: Vec<String>,
     /// Hazards that are switched on. Empty but for measuring the harness.
@@ -59,7 +61,7 @@ pub struct RaftConfig {
     pub max_batch: u32,
     /// At most that many unacknowledged messages with entries to a follower.
     pub max_in_flight: u32,
-    /// Entries kept before a snapshot is taken. (Snapshots come with the rejoin.)
+    /// Entries kept before a snapshot is taken.
     pub snapshot_threshold: u64,
 }
 
@@ -72,4 +74,30 @@ pub struct HealthConfig {
     pub timeout: Duration,
     /// A peer is down after a first failed check and that many failed retries, each begun at once.
     pub retries: u32,
+}
+
+/// The transaction log: one writer per fencing epoch, synchronous copies before the acknowledgement, the other sites shipped what those hold.
+/// The key that encrypts it is a secret, and is given to a site apart from this.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct TransactionLogConfig {
+    /// The synchronous copies besides the writer, at first.
+    pub synchronous: SiteSet,
+    /// What the writer does while a synchronous copy is out.
+    pub without_copy: WithoutCopy,
+    /// A synchronous copy that has not answered for this long is out.
+    pub copy_timeout: Duration,
+    /// What is acknowledged is shipped to the other sites at this interval.
+    pub send_interval: Duration,
+    /// Records older than this may be dropped, at every site.
+    pub retention: Duration,
+}
+
+/// What the writer of the transaction log does while a synchronous copy is out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum WithoutCopy {
+    /// It acknowledges nothing until the copy is back.
+    Stop,
+    /// The copy leaves the set by a control entry, and the writer goes on without it.
+    Asynchronous,
 }

@@ -41,6 +41,8 @@ id!(/// A Raft term. 0 is before the first election.
     Term(u64), "term ");
 id!(/// A fencing epoch. The first is 1.
     Epoch(u64), "epoch ");
+id!(/// A position in the transaction log: records are numbered by one from 1 on; 0 is before the first.
+    Position(u64), "position ");
 id!(/// A position in the replicated log. The first entry is at 1; 0 is before it.
     LogIndex(u64), "index ");
 
@@ -53,6 +55,13 @@ impl LogIndex {
     /// The position before; 0 stays 0.
     pub const fn prev(self) -> LogIndex {
         LogIndex(self.0.saturating_sub(1))
+    }
+}
+
+impl Position {
+    /// The next position.
+    pub const fn next(self) -> Position {
+        Position(self.0 + 1)
     }
 }
 

@@ -25,12 +25,12 @@ pub mod op;
 pub mod rng;
 pub mod time;
 
-pub use config::{HealthConfig, RaftConfig, ServiceConfig, SiteConfig, StackConfig};
+pub use config::{HealthConfig, RaftConfig, ServiceConfig, SiteConfig, StackConfig, TransactionLogConfig, WithoutCopy};
 pub use fault::{Direction, Endpoint, Fault, FaultKind, FileClass, IoMethod};
 pub use hazard::{Hazard, HazardSet};
-pub use ids::{ClientId, Epoch, FaultId, LogIndex, OpId, RegionId, ServiceId, SiteId, SiteSet, Term};
-pub use objectives::{Objectives, ServiceLevel, ServiceObjective};
-pub use observation::{Observation, Role};
+pub use ids::{ClientId, Epoch, FaultId, LogIndex, OpId, Position, RegionId, ServiceId, SiteId, SiteSet, Term};
+pub use objectives::{ClassObjective, DataClass, Objectives, ServiceLevel, ServiceObjective};
+pub use observation::{Observation, Role, StorageArea};
 pub use op::{Key, NotApplied, Op, OpResult, Outcome, Request, Response, SessionId, Value};
 pub use rng::Rng;
 pub use time::Time;

@@ -15,6 +15,12 @@ pub struct Objectives {
     pub regions: Vec<String>,
     /// Per service, by [`ServiceId`].
     pub services: Vec<ServiceObjective>,
+    /// Per data class that has a machine in the stack.
+    pub classes: Vec<ClassObjective>,
+    /// Whether the RPO of the data classes is judged; if not, losses are reported and change no verdict.
+    pub judge_rpo: bool,
+    /// How far an asynchronous copy of the transaction log may be behind; `None`: the plan does not say.
+    pub log_staleness: Option<Duration>,
     /// Whether the RTO of the services is judged; if not, outages are reported and change no verdict.
     pub judge_rto: bool,
     /// When a service counts as up.
@@ -38,6 +44,27 @@ pub struct ServiceObjective {
     pub name: String,
     /// Its recovery time objective.
     pub rto: Duration,
+}
+
+/// A class of data, as the stack keeps it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum DataClass {
+    /// The session store.
+    Sessions,
+    /// The transaction log.
+    TransactionLog,
+}
+
+/// What a data class must achieve.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ClassObjective {
+    /// This class.
+    pub class: DataClass,
+    /// Its name.
+    pub name: String,
+    /// Its recovery point objective. Zero is met only with no record lost.
+    pub rpo: Duration,
 }
 
 /// The service level: from the first operation of a stretch of `sustain` and at least `probes` probes of which at least

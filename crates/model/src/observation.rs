@@ -1,6 +1,6 @@
 //! What a site says about itself.
 
-use crate::ids::{Epoch, LogIndex, ServiceId, SiteId, SiteSet, Term};
+use crate::ids::{Epoch, LogIndex, Position, ServiceId, SiteId, SiteSet, Term};
 use alloc::string::String;
 use alloc::vec::Vec;
 use serde::{Deserialize, Serialize};
@@ -18,6 +18,18 @@ pub enum Role {
     Candidate,
     /// Leads.
     Leader,
+}
+
+/// A part of a site's disk.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum StorageArea {
+    /// The replicated log.
+    ReplicatedLog,
+    /// The transaction log.
+    TransactionLog,
+    /// The snapshot of the replicated state.
+    Snapshot,
 }
 
 /// Something that happened inside a site, told at the moment when it happened. Control entries of the log are told by every
@@ -127,6 +139,73 @@ pub enum Observation {
     SiteReturned {
         /// This site.
         site: SiteId,
+    },
+    /// Control entry: these sites, besides the writer, must hold a record of the transaction log durably before it is acknowledged. With none, replies
+    /// wait for a quorum's confirmation of the epoch instead.
+    SyncSetChanged {
+        /// In this fencing epoch.
+        epoch: Epoch,
+        /// The synchronous copies.
+        members: SiteSet,
+        /// The position of the entry in the replicated log.
+        entry: LogIndex,
+    },
+    /// The site holds the transaction log durably up to here. Told by copies when they have got further, at most once a second.
+    LogHeld {
+        /// Up to this record.
+        position: Position,
+        /// As received in this fencing epoch.
+        epoch: Epoch,
+    },
+    /// Control entry: a site was promoted to be the log's writer that is not known to hold all that was acknowledged. What is lost is said here, not hidden.
+    LossDeclared {
+        /// The new writer.
+        writer: SiteId,
+        /// In this fencing epoch.
+        epoch: Epoch,
+        /// The log goes on after this record.
+        after: Position,
+    },
+    /// A returning site cut its transaction log where another epoch went on; what was cut is kept aside on its disk.
+    TailCut {
+        /// The epoch in which the cut records were written.
+        epoch: Epoch,
+        /// The log agrees up to this record.
+        after: Position,
+        /// So many records were cut and kept aside.
+        records: u64,
+    },
+    /// Recovery or reading found durable data damaged: a hole, until it is refilled.
+    HoleFound {
+        /// Of this.
+        area: StorageArea,
+        /// From this entry or record on.
+        from: u64,
+        /// To this one, which is included.
+        to: u64,
+    },
+    /// A hole was refilled from another site, and what was refilled is durable.
+    HoleRefilled {
+        /// Of this.
+        area: StorageArea,
+        /// From this entry or record on.
+        from: u64,
+        /// To this one, which is included.
+        to: u64,
+        /// It came from this site.
+        source: SiteId,
+    },
+    /// A snapshot of the state was made durable, and the log before it dropped.
+    SnapshotTaken {
+        /// As of this entry.
+        index: LogIndex,
+    },
+    /// A snapshot was received, made durable and taken over.
+    SnapshotInstalled {
+        /// As of this entry.
+        index: LogIndex,
+        /// From this site.
+        source: SiteId,
     },
     /// The line of a switched-on hazard ran for the first time since the start of the process.
     HazardReached {

@@ -1,7 +1,8 @@
-//! What clients ask of the session store, and what became of it.
+//! What clients ask of the session store and of the transaction log, and what became of it.
 
-use crate::ids::{ServiceId, SiteId};
+use crate::ids::{Position, ServiceId, SiteId};
 use alloc::sync::Arc;
+use alloc::vec::Vec;
 use core::fmt;
 use serde::{Deserialize, Serialize};
 
@@ -55,7 +56,7 @@ impl fmt::Debug for Value {
     }
 }
 
-/// An operation on one session.
+/// An operation on one session, or on the transaction log.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Op {
     /// Reads the session's value.
@@ -79,19 +80,35 @@ pub enum Op {
         /// To this.
         value: Value,
     },
+    /// Appends a record to the transaction log.
+    Append {
+        /// The record. Unique within a run, so that it is known again when the log is scanned.
+        record: Value,
+    },
+    /// Reads the transaction log from a place on, as many records as fit into an answer.
+    Scan {
+        /// The records after this position; 0: from the first that is retained.
+        after: Position,
+    },
 }
 
 impl Op {
-    /// The session that it is about.
-    pub fn key(&self) -> &Key {
+    /// The session that it is about; `None`: it is about the transaction log.
+    pub fn key(&self) -> Option<&Key> {
         match self {
-            Op::Read { key } | Op::Write { key, .. } | Op::Cas { key, .. } => key,
+            Op::Read { key } | Op::Write { key, .. } | Op::Cas { key, .. } => Some(key),
+            Op::Append { .. } | Op::Scan { .. } => None,
         }
     }
 
     /// Whether it changes nothing.
     pub fn is_read(&self) -> bool {
-        matches!(self, Op::Read { .. })
+        matches!(self, Op::Read { .. } | Op::Scan { .. })
+    }
+
+    /// Whether it is about the transaction log.
+    pub fn is_of_log(&self) -> bool {
+        self.key().is_none()
     }
 }
 
@@ -106,6 +123,20 @@ pub enum OpResult {
     Cas {
         /// Whether it did.
         swapped: bool,
+    },
+    /// A record was appended.
+    Appended {
+        /// Here.
+        position: Position,
+    },
+    /// A scan read these.
+    Records {
+        /// The position of the first of `records`.
+        first: Position,
+        /// The records, at consecutive positions. None: there is none after the position that was asked for.
+        records: Vec<Value>,
+        /// The log's end: the position of its last record; 0 if there is none.
+        end: Position,
     },
 }
 

@@ -3,8 +3,8 @@
 use crate::plan::Plan;
 use crate::scenario::Scenario;
 use firedrill_model::{
-    HazardSet, HealthConfig, Objectives, RaftConfig, ServiceConfig, ServiceId, ServiceLevel, ServiceObjective,
-    SiteConfig, SiteSet, StackConfig,
+    ClassObjective, DataClass, HazardSet, HealthConfig, Objectives, RaftConfig, ServiceConfig, ServiceId, ServiceLevel,
+    ServiceObjective, SiteConfig, SiteSet, StackConfig, TransactionLogConfig,
 };
 use std::time::Duration;
 
@@ -32,6 +32,7 @@ impl Plan {
                 timeout: self.detection.timeout,
                 retries: self.detection.retries,
             },
+            transaction_log: self.transaction_log.as_ref().map(transaction_log_config),
             notifications: self.notifications.clone(),
             hazards: HazardSet::NONE,
         }
@@ -48,6 +49,9 @@ impl Plan {
             sites: self.sites.iter().map(|site| site.name.clone()).collect(),
             regions: self.regions.iter().map(|region| region.name.clone()).collect(),
             services: self.services.iter().enumerate().map(objective).collect(),
+            classes: self.classes(scenario),
+            judge_rpo: scenario.objectives.rpo,
+            log_staleness: self.transaction_log.as_ref().and_then(|log| log.staleness),
             judge_rto: scenario.objectives.rto,
             level: ServiceLevel {
                 sustain: self.level.sustain,
@@ -60,6 +64,15 @@ impl Plan {
             latency_claim: self.latency_claim,
             failovers_expected: scenario.objectives.failovers_expected,
         }
+    }
+
+    /// The data classes that have a machine in the stack, and something to keep in this scenario.
+    fn classes(&self, scenario: &Scenario) -> Vec<ClassObjective> {
+        let class = |class, name: &str, rpo| ClassObjective { class, name: name.to_owned(), rpo };
+        let log = self.transaction_log.as_ref().filter(|_| scenario.workload.append_percent > 0);
+        let sessions = self.sessions_rpo.map(|rpo| class(DataClass::Sessions, "sessions", rpo));
+        let log = log.map(|log| class(DataClass::TransactionLog, "transaction log", log.rpo));
+        sessions.into_iter().chain(log).collect()
     }
 
     /// Per region, per addressed site: the longest time that a successful operation may take. Ours: the seed claims 200 ms for
@@ -91,6 +104,16 @@ impl Plan {
     /// All sites of the plan.
     pub fn all_sites(&self) -> SiteSet {
         SiteSet::first(self.sites.len())
+    }
+}
+
+fn transaction_log_config(log: &crate::plan::TransactionLog) -> TransactionLogConfig {
+    TransactionLogConfig {
+        synchronous: log.synchronous,
+        without_copy: log.without_copy,
+        copy_timeout: log.copy_timeout,
+        send_interval: log.send_interval,
+        retention: log.retention,
     }
 }
 

@@ -1,5 +1,10 @@
 //! A disaster-recovery plan, resolved: names are indices, units are durations, defaults are filled in.
 
+use crate::diagnostic::Position;
+use crate::document::{PlanDocument, Span};
+use crate::source::Source;
+use firedrill_model::{SiteSet, WithoutCopy};
+use std::sync::Arc;
 use std::time::Duration;
 
 /// A plan.
@@ -29,10 +34,23 @@ pub struct Plan {
     pub level: Level,
     /// The seed's claim on latency, reported and not judged (200 ms).
     pub latency_claim: Option<Duration>,
+    /// The recovery point objective of the session store, if the plan has one.
+    pub sessions_rpo: Option<Duration>,
+    /// The transaction log, if the plan has one.
+    pub transaction_log: Option<TransactionLog>,
     /// The plan's scalable figures were divided by this; 1 as read.
     pub time_scale: u32,
     /// The figures that are ours and not the seed's.
     pub assumptions: Vec<Assumption>,
+    /// The plan as it is written: every section and figure, with its place. A time scale does not change it.
+    pub document: Arc<PlanDocument>,
+}
+
+impl Plan {
+    /// The line and column that a place in the plan's text begins at.
+    pub fn position(&self, span: Span) -> Position {
+        Source { file: "", text: &self.text }.position(span.start)
+    }
 }
 
 /// A figure that is not in the document that the plan was made from: an assumption of whoever wrote the plan.
@@ -112,6 +130,25 @@ pub struct Detection {
     pub timeout: Duration,
     /// After the first failure.
     pub retries: u32,
+}
+
+/// The transaction log.
+#[derive(Clone, Debug, PartialEq)]
+pub struct TransactionLog {
+    /// The synchronous copies besides the writer, at first.
+    pub synchronous: SiteSet,
+    /// What the writer does while a synchronous copy is out.
+    pub without_copy: WithoutCopy,
+    /// A synchronous copy that has not answered for this long is out.
+    pub copy_timeout: Duration,
+    /// From one shipment to the other sites to the next.
+    pub send_interval: Duration,
+    /// Older records may be dropped.
+    pub retention: Duration,
+    /// The recovery point objective.
+    pub rpo: Duration,
+    /// An asynchronous copy may be behind by this much.
+    pub staleness: Option<Duration>,
 }
 
 /// The service level, as the definitions of DESIGN.md have it.

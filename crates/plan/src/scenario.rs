@@ -46,6 +46,8 @@ pub struct Workload {
     pub read_percent: u32,
     /// Compare-and-sets, in percent of the operations; the rest are writes.
     pub cas_percent: u32,
+    /// Appends to the transaction log, in percent of the operations.
+    pub append_percent: u32,
     /// That many of a hundred clients ignore the DNS lifetime: they keep the first answer.
     pub ignore_dns_ttl_percent: u32,
     /// An operation without an answer for so long is unknown.
@@ -311,6 +313,8 @@ pub enum Rollbacks {
 pub struct Wanted {
     /// Judge each service's RTO.
     pub rto: bool,
+    /// Judge each data class's RPO.
+    pub rpo: bool,
     /// An outage that ends only when a fault is healed counts as recovered.
     pub recovery_may_wait_for_heal: bool,
     /// In the heal phase, service and convergence must be there within this.

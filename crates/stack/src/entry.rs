@@ -1,7 +1,8 @@
 //! Entries of the replicated log.
 
+use crate::control::log::Open;
 use alloc::sync::Arc;
-use firedrill_model::{LogIndex, Op, ServiceId, SessionId, SiteId, Term};
+use firedrill_model::{LogIndex, Op, ServiceId, SessionId, SiteId, SiteSet, Term};
 use serde::{Deserialize, Serialize};
 
 /// Terms, indices, epochs and versions stay below this for as long as a site can live. A larger one is damage or mischief, and is refused
@@ -38,31 +39,28 @@ impl Entry {
         match &self.payload {
             Payload::Noop => true,
             Payload::Session(command) => fits(&command.op),
-            Payload::Control(ControlCommand::DeclareDown { site } | ControlCommand::SiteReturned { site }) => {
-                site.index() < sites
-            }
-            Payload::Control(_) => true,
+            Payload::Control(command) => command.is_plausible(sites),
         }
     }
 }
 
-/// Whether the key and the values of an operation are of a length that is allowed.
+/// Whether the key and the values of an operation on a session are of a length that is allowed.
 pub fn fits(op: &Op) -> bool {
     let (key, value) = op_size(op);
     (1..=MAX_KEY).contains(&key) && value <= MAX_VALUE
 }
 
-/// The bytes of the key, and of the larger value.
+/// The bytes of the key (none: no session is meant), and of the larger value.
 fn op_size(op: &Op) -> (usize, usize) {
     let value = match op {
-        Op::Read { .. } => 0,
-        Op::Write { value, .. } => value.as_bytes().len(),
+        Op::Read { .. } | Op::Scan { .. } => 0,
+        Op::Append { record: value } | Op::Write { value, .. } => value.as_bytes().len(),
         Op::Cas { expected, value, .. } => {
             let expected = expected.as_ref().map_or(0, |old| old.as_bytes().len());
             expected.max(value.as_bytes().len())
         }
     };
-    (op.key().as_str().len(), value)
+    (op.key().map_or(0, |key| key.as_str().len()), value)
 }
 
 /// What an entry says.
@@ -128,4 +126,45 @@ pub enum ControlCommand {
         /// This site.
         site: SiteId,
     },
+    /// A process opens the transaction log to write it.
+    OpenLog(Open),
+    /// The set of synchronous copies of the transaction log changes.
+    SetCopies {
+        /// In this state of the log.
+        since: LogIndex,
+        /// To these.
+        members: SiteSet,
+    },
+    /// A site lost records of the transaction log that it had promised to hold.
+    RecordsLost {
+        /// This site.
+        site: SiteId,
+    },
+    /// A site that holds the transaction log goes on with it, where none could.
+    ResumeLog {
+        /// In this state of the log.
+        since: LogIndex,
+    },
+}
+
+impl ControlCommand {
+    /// Whether a leader could have proposed it, in a group of so many sites.
+    pub fn is_plausible(&self, sites: usize) -> bool {
+        match self {
+            ControlCommand::DeclareDown { site }
+            | ControlCommand::SiteReturned { site }
+            | ControlCommand::RecordsLost { site } => site.index() < sites,
+            ControlCommand::OpenLog(open) => open.writer.index() < sites && open.since.0.max(open.end.0) < LIMIT,
+            ControlCommand::SetCopies { members, .. } => members.iter().all(|site| site.index() < sites),
+            _ => true,
+        }
+    }
+
+    /// Whether it may end the authority of who writes the transaction log.
+    pub fn fences(&self) -> bool {
+        matches!(
+            self,
+            ControlCommand::RaiseEpoch { .. } | ControlCommand::OpenLog(_) | ControlCommand::ResumeLog { .. }
+        )
+    }
 }

@@ -4,7 +4,7 @@
 
 use crate::entry::SessionCommand;
 use crate::pages::Pages;
-use firedrill_model::{Key, Op, OpResult, Response, SessionId, Value};
+use firedrill_model::{Key, NotApplied, Op, OpResult, Response, SessionId, Value};
 
 /// The state that session entries change.
 #[derive(Clone, Debug, Default)]
@@ -46,13 +46,16 @@ impl Sessions {
                 return Response::Unknown;
             }
         }
-        let result = self.perform(&command.op);
+        let Some(result) = self.perform(&command.op) else {
+            return Response::NotApplied(NotApplied::Invalid);
+        };
         self.clients.insert(command.session, Last { seq: command.seq, result: result.clone() });
         Response::Done(result)
     }
 
-    fn perform(&mut self, op: &Op) -> OpResult {
-        match op {
+    /// `None`: this is not for the session store.
+    fn perform(&mut self, op: &Op) -> Option<OpResult> {
+        Some(match op {
             Op::Read { key } => self.read(key),
             Op::Write { key, value } => {
                 self.values.insert(key.clone(), value.clone());
@@ -65,7 +68,8 @@ impl Sessions {
                 }
                 OpResult::Cas { swapped }
             }
-        }
+            Op::Append { .. } | Op::Scan { .. } => return None,
+        })
     }
 }
 

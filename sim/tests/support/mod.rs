@@ -203,7 +203,7 @@ impl Process for Scripted {
                 Told::Message(from, nonce)
             }
             Input::RequestReceived { ticket, request } => {
-                let words = request.op.key().as_str().to_owned();
+                let words = request.op.key().map_or(String::new(), |key| key.as_str().to_owned());
                 self.obey(now, ticket, &words);
                 Told::Request(ticket, words)
             }

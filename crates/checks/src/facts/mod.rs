@@ -3,11 +3,13 @@
 //!
 //! - `calls`: operations
 //! - `strikes`: faults
+//! - `log`: the transaction log, as clients saw it
 //! - `failovers`: failovers, as the sites told them
 //! - `names`: how sites, regions and services are called in texts
 
 pub(crate) mod calls;
 pub(crate) mod failovers;
+pub(crate) mod log;
 pub(crate) mod names;
 pub(crate) mod strikes;
 

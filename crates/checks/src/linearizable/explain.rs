@@ -16,7 +16,7 @@ const NEIGHBOURS: usize = 5;
 /// The first operation of a register without an order that fits nowhere.
 pub(crate) fn wrong(facts: &Facts<'_>, register: &Register, budget: Budget) -> String {
     let op = first_misfit(register, budget);
-    let key = facts.calls[op.call].op.key().as_str();
+    let key = facts.calls[op.call].op.key().map_or("", |key| key.as_str());
     let mut text = format!("session {key}: {} fits nowhere", told(facts, op));
     if let Some(seen) = seen(op) {
         let sets =
@@ -36,7 +36,7 @@ pub(crate) fn wrong(facts: &Facts<'_>, register: &Register, budget: Budget) -> S
 
 /// How far a search got that was given up.
 pub(crate) fn given_up(facts: &Facts<'_>, register: &Register, found: Found) -> Option<String> {
-    let key = facts.calls[register.first].op.key().as_str();
+    let key = facts.calls[register.first].op.key().map_or("", |key| key.as_str());
     match found {
         Found::Order | Found::NoOrder => None,
         Found::GaveUp { at } => Some(format!(
@@ -114,6 +114,7 @@ fn told(facts: &Facts<'_>, op: &RegisterOp) -> String {
             let expected = expected.as_ref().map_or_else(|| "nothing".to_owned(), |expected| format!("{expected:?}"));
             format!("cas {expected} -> {value:?}")
         }
+        Op::Append { .. } | Op::Scan { .. } => "an operation on the log".to_owned(),
     };
     let outcome = match call.outcome() {
         firedrill_model::Outcome::Ok(firedrill_model::OpResult::Value(None)) => "saw nothing".to_owned(),
@@ -124,6 +125,7 @@ fn told(facts: &Facts<'_>, op: &RegisterOp) -> String {
         firedrill_model::Outcome::Ok(firedrill_model::OpResult::Cas { swapped }) => {
             if *swapped { "swapped" } else { "did not swap" }.to_owned()
         }
+        firedrill_model::Outcome::Ok(other) => format!("{other:?}"),
         firedrill_model::Outcome::Failed(_) => "failed".to_owned(),
         firedrill_model::Outcome::Unknown => "unknown".to_owned(),
     };

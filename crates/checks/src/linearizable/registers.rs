@@ -65,7 +65,11 @@ impl Registers {
             if matches!(call.outcome(), Outcome::Failed(_)) {
                 continue;
             }
-            let place = *places.entry(call.op.key()).or_insert_with(|| {
+            // The transaction log is no register.
+            let Some(key) = call.op.key() else {
+                continue;
+            };
+            let place = *places.entry(key).or_insert_with(|| {
                 calls.push(Vec::new());
                 calls.len() - 1
             });
@@ -99,6 +103,7 @@ impl Registers {
                 (Op::Cas { expected, .. }, Some(OpResult::Cas { swapped: false })) => {
                     Action::Missed(values.number(expected.as_ref()))
                 }
+                (Op::Append { .. } | Op::Scan { .. }, None) => continue,
                 (op, Some(result)) => {
                     absurd.get_or_insert_with(|| format!("{} was {op:?} and answered {result:?}", call.id));
                     continue;

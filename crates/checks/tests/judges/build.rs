@@ -229,6 +229,7 @@ fn manifest() -> Manifest {
                 snapshot_threshold: 10_000,
             },
             health: HealthConfig { interval: Duration::from_secs(30), timeout: Duration::from_secs(30), retries: 3 },
+            transaction_log: None,
             notifications: vec!["email".to_owned()],
             hazards: HazardSet::NONE,
         },
@@ -245,6 +246,9 @@ fn objectives() -> Objectives {
         sites: ["new-york", "london", "singapore"].map(str::to_owned).to_vec(),
         regions: vec!["us-east".to_owned()],
         services: vec![service(CORE, "core"), service(REPORTS, "reports")],
+        classes: Vec::new(),
+        judge_rpo: false,
+        log_staleness: None,
         judge_rto: true,
         level: ServiceLevel {
             sustain: Duration::from_secs(60),

@@ -7,6 +7,7 @@ mod hostile;
 mod invariants;
 mod linearizable;
 mod linearizable_by_force;
+mod log;
 mod phases_of_a_run;
 mod recovery_time;
 mod verdict;

@@ -327,6 +327,9 @@ impl Client {
             shared.keys.returned(taken, unknown);
             self.work.learn(taken, &operation.op, &outcome);
         }
+        if matches!(operation.op, Op::Scan { .. }) {
+            shared.log_scan.returned(&outcome);
+        }
         if unknown {
             self.session.renew();
         }

@@ -4,6 +4,7 @@ use crate::keys::Taken;
 use crate::shared::{Mode, Shared};
 use firedrill_history::Purpose;
 use firedrill_model::{ClientId, Op, OpResult, Outcome, Rng, Time, Value};
+use firedrill_plan::scenario::Workload;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -44,9 +45,15 @@ impl Work {
             Mode::Stop => None,
             Mode::Scan { until } if at >= until => None,
             Mode::Scan { .. } => {
-                let key = shared.keys.written(shared.next_scan)?.clone();
+                let Some(key) = shared.keys.written(shared.next_scan).cloned() else {
+                    return shared.log_scan.next().map(|op| (Purpose::Scan, op, None));
+                };
                 shared.next_scan += 1;
                 Some((Purpose::Scan, Op::Read { key }, None))
+            }
+            Mode::Work if self.appends(&shared.figures.workload) => {
+                shared.log_scan.appended();
+                Some((Purpose::Workload, Op::Append { record: self.value() }, None))
             }
             Mode::Work => {
                 let wish = self.rng.below(u64::from(shared.keys.len())) as u32;
@@ -60,18 +67,29 @@ impl Work {
         }
     }
 
+    /// Whether the next operation is an append. (A workload without any draws nothing for it.)
+    fn appends(&mut self, workload: &Workload) -> bool {
+        workload.append_percent > 0 && self.rng.below(100) < u64::from(workload.append_percent)
+    }
+
+    /// A value that nobody else writes.
+    fn value(&mut self) -> Value {
+        self.values += 1;
+        Value::new(format!("c{}.{}", self.client.0, self.values).as_bytes())
+    }
+
     fn compose(&mut self, taken: &Taken, shared: &mut Shared) -> Op {
         let key = taken.key.clone();
         let workload = &shared.figures.workload;
-        let percent = self.rng.below(100);
+        // Of those that are no appends.
+        let percent = self.rng.below(100 - u64::from(workload.append_percent.min(99)));
         let reads = u64::from(workload.read_percent);
         if percent < reads {
             return Op::Read { key };
         }
         let is_cas = percent < reads + u64::from(workload.cas_percent);
         shared.keys.wrote(taken);
-        self.values += 1;
-        let value = Value::new(format!("c{}.{}", self.client.0, self.values).as_bytes());
+        let value = self.value();
         if is_cas { Op::Cas { key, expected: self.last_seen(taken), value } } else { Op::Write { key, value } }
     }
 

@@ -4,6 +4,7 @@
 use crate::world::{Physics, Setup};
 use firedrill_plan::Plan;
 use firedrill_plan::plan::{Detection, Level, Link, Raft, Region, Service, Site};
+use std::sync::Arc;
 use std::time::Duration;
 
 /// Round trips between sites, by site and site, in milliseconds.
@@ -54,7 +55,10 @@ fn plan() -> Plan {
             bound_margin: Duration::from_millis(50),
         },
         latency_claim: None,
+        transaction_log: None,
+        sessions_rpo: None,
         time_scale: 1,
         assumptions: Vec::new(),
+        document: Arc::default(),
     }
 }

@@ -35,7 +35,7 @@ impl Drill {
             serving: self.probers.are_serving(),
             stopped: self.clients.iter().all(Client::is_stopped),
             drained: self.probers.are_drained(),
-            scanned: self.shared.keys.written(self.shared.next_scan).is_none(),
+            scanned: self.shared.keys.written(self.shared.next_scan).is_none() && self.shared.log_scan.is_over(),
         }
     }
 

@@ -6,7 +6,8 @@ mod sites;
 
 use firedrill_drill::world::{Action, Capabilities, Command, Happened, RequestId, Setup, Step, World, WorldEvent};
 use firedrill_model::{
-    Fault, FaultId, FaultKind, Key, LogIndex, Op, OpResult, RegionId, Request, Response, SessionId, SiteId, Time, Value,
+    Fault, FaultId, FaultKind, Key, LogIndex, Op, OpResult, Position, RegionId, Request, Response, SessionId, SiteId,
+    Time, Value,
 };
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -28,6 +29,7 @@ pub struct Fake {
     told: Vec<Happened>,
     active: BTreeMap<FaultId, Fault>,
     store: BTreeMap<Key, Value>,
+    log: Vec<Value>,
     sessions: BTreeMap<SessionId, (u64, Response)>,
     commits: u64,
     forgotten: BTreeSet<RequestId>,
@@ -87,6 +89,7 @@ impl Fake {
             told: Vec::new(),
             active: BTreeMap::new(),
             store: BTreeMap::new(),
+            log: Vec::new(),
             sessions: BTreeMap::new(),
             commits: 0,
             forgotten: BTreeSet::new(),
@@ -211,6 +214,15 @@ impl Fake {
                     self.store.insert(key.clone(), value.clone());
                 }
                 OpResult::Cas { swapped }
+            }
+            Op::Append { record } => {
+                self.log.push(record.clone());
+                OpResult::Appended { position: Position(self.log.len() as u64) }
+            }
+            Op::Scan { after } => {
+                // A page is two records.
+                let records: Vec<Value> = self.log.iter().skip(after.0 as usize).take(2).cloned().collect();
+                OpResult::Records { first: after.next(), records, end: Position(self.log.len() as u64) }
             }
         }
     }

@@ -203,6 +203,7 @@ fn config() -> StackConfig {
             snapshot_threshold: 10_000,
         },
         health: HealthConfig { interval: Duration::from_secs(30), timeout: Duration::from_secs(30), retries: 3 },
+        transaction_log: None,
         notifications: vec!["email".to_owned()],
         hazards: Default::default(),
     }
@@ -213,6 +214,9 @@ fn objectives(rto: Duration) -> Objectives {
         sites: vec!["new-york".to_owned()],
         regions: vec!["us-east".to_owned()],
         services: vec![ServiceObjective { service: ServiceId(0), name: "core".to_owned(), rto }],
+        classes: Vec::new(),
+        judge_rpo: false,
+        log_staleness: None,
         judge_rto: true,
         level: ServiceLevel {
             sustain: Duration::from_secs(60),

@@ -2,7 +2,7 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use firedrill_model::{NotApplied, Op, OpResult, Request, Response, Value};
+use firedrill_model::{Key, NotApplied, Op, OpResult, Position, Request, Response, Value};
 use http_body_util::Full;
 use hyper::body::Bytes;
 use hyper::header::{CONTENT_TYPE, HOST};
@@ -22,20 +22,23 @@ pub fn request(
     service: &str,
     host: &str,
 ) -> Result<hyper::Request<Full<Bytes>>, hyper::http::Error> {
-    let key = escaped(request.op.key().as_str());
-    let (method, path, body, kind) = match &request.op {
-        Op::Read { .. } => ("GET", "", Bytes::new(), None),
-        Op::Write { value, .. } => {
-            ("PUT", "", Bytes::copy_from_slice(value.as_bytes()), Some("application/octet-stream"))
-        }
-        Op::Cas { expected, value, .. } => {
+    const OCTETS: Option<&str> = Some("application/octet-stream");
+    let session = |key: &Key| format!("sessions/{}", escaped(key.as_str()));
+    let octets = |value: &Value| Bytes::copy_from_slice(value.as_bytes());
+    let (method, path, more, body, kind) = match &request.op {
+        Op::Read { key } => ("GET", session(key), String::new(), Bytes::new(), None),
+        Op::Write { key, value } => ("PUT", session(key), String::new(), octets(value), OCTETS),
+        Op::Cas { key, expected, value } => {
             let body = json!({ "expected": expected.as_ref().map(content), "value": content(value) });
-            ("POST", "/cas", Bytes::from(body.to_string()), Some("application/json"))
+            let body = Bytes::from(body.to_string());
+            ("POST", format!("{}/cas", session(key)), String::new(), body, Some("application/json"))
         }
+        Op::Append { record } => ("POST", "log".to_owned(), String::new(), octets(record), OCTETS),
+        Op::Scan { after } => ("GET", "log".to_owned(), format!("&after={}", after.0), Bytes::new(), None),
     };
     let mut http = hyper::Request::builder()
         .method(method)
-        .uri(format!("/v1/sessions/{key}{path}?service={}", escaped(service)))
+        .uri(format!("/v1/{path}?service={}{more}", escaped(service)))
         .header(HOST, host)
         .header("firedrill-session", request.session.0)
         .header("firedrill-seq", request.seq);
@@ -53,6 +56,11 @@ pub fn response(head: &hyper::http::response::Parts, body: &[u8]) -> Option<Resp
         "written" => Response::Done(OpResult::Written),
         "swapped" => Response::Done(OpResult::Cas { swapped: true }),
         "not-swapped" => Response::Done(OpResult::Cas { swapped: false }),
+        "appended" => {
+            let Appended { position } = serde_json::from_slice(body).ok()?;
+            Response::Done(OpResult::Appended { position })
+        }
+        "records" => Response::Done(records(serde_json::from_slice(body).ok()?)?),
         "not-applied" => Response::NotApplied(serde_json::from_slice::<Reason>(body).ok()?.reason),
         "unknown" => Response::Unknown,
         _ => return None,
@@ -62,6 +70,24 @@ pub fn response(head: &hyper::http::response::Parts, body: &[u8]) -> Option<Resp
 #[derive(Deserialize)]
 struct Reason {
     reason: NotApplied,
+}
+
+#[derive(Deserialize)]
+struct Appended {
+    position: Position,
+}
+
+#[derive(Deserialize)]
+struct Records {
+    first: Position,
+    records: Vec<String>,
+    end: Position,
+}
+
+fn records(told: Records) -> Option<OpResult> {
+    let value = |text: &String| STANDARD.decode(text).ok().map(|bytes| Value::new(&bytes));
+    let records = told.records.iter().map(value).collect::<Option<Vec<Value>>>()?;
+    Some(OpResult::Records { first: told.first, records, end: told.end })
 }
 
 fn content(value: &Value) -> serde_json::Value {
@@ -85,7 +111,7 @@ fn escaped(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use firedrill_model::{Key, ServiceId, SessionId};
+    use firedrill_model::{ServiceId, SessionId};
 
     #[test]
     fn names_are_escaped() {

@@ -5,6 +5,7 @@ use firedrill_model::config::{HealthConfig, RaftConfig, ServiceConfig, SiteConfi
 use firedrill_model::{HazardSet, StackConfig};
 use firedrill_plan::Plan;
 use firedrill_plan::plan::{Detection, Level, Link, Raft, Region, Service, Site};
+use std::sync::Arc;
 use std::time::Duration;
 
 /// Round trips between sites, by site and site, in milliseconds.
@@ -30,6 +31,7 @@ pub fn setup() -> Setup {
             snapshot_threshold: plan.raft.snapshot_threshold,
         },
         health: HealthConfig { interval: CHECKS, timeout: CHECKS, retries: 3 },
+        transaction_log: None,
         notifications: Vec::new(),
         hazards: HazardSet::NONE,
     };
@@ -72,7 +74,10 @@ fn plan() -> Plan {
             bound_margin: Duration::from_millis(50),
         },
         latency_claim: None,
+        transaction_log: None,
+        sessions_rpo: None,
         time_scale: 1,
         assumptions: Vec::new(),
+        document: Arc::default(),
     }
 }

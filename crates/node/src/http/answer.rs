@@ -3,6 +3,8 @@
 use axum::Json;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response as HttpResponse};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use firedrill_model::{NotApplied, OpResult, Response};
 use serde_json::json;
 
@@ -18,6 +20,10 @@ pub const WRITTEN: &str = "written";
 pub const SWAPPED: &str = "swapped";
 /// 409: a compare-and-set did not find what it expected.
 pub const NOT_SWAPPED: &str = "not-swapped";
+/// 200: a record was appended at the body's `position`.
+pub const APPENDED: &str = "appended";
+/// 200: a scan read the body's `records` (in base64), the first of them at `first`, of a log that ends at `end`.
+pub const RECORDS: &str = "records";
 /// 503, or 400 if the reason is `invalid`: not applied, and never will be. The body's `reason` is the name of the [`NotApplied`].
 pub const NOT_APPLIED: &str = "not-applied";
 /// 504: the site can't tell.
@@ -49,6 +55,14 @@ fn done(result: OpResult) -> HttpResponse {
         OpResult::Written => (StatusCode::OK, WRITTEN),
         OpResult::Cas { swapped: true } => (StatusCode::OK, SWAPPED),
         OpResult::Cas { swapped: false } => (StatusCode::CONFLICT, NOT_SWAPPED),
+        OpResult::Appended { position } => {
+            return answer(StatusCode::OK, APPENDED, Json(json!({ "result": APPENDED, "position": position })));
+        }
+        OpResult::Records { first, records, end } => {
+            let records: Vec<String> = records.iter().map(|record| STANDARD.encode(record.as_bytes())).collect();
+            let body = json!({ "result": RECORDS, "first": first, "records": records, "end": end });
+            return answer(StatusCode::OK, RECORDS, Json(body));
+        }
     };
     answer(status, name, Json(json!({ "result": name })))
 }

@@ -12,7 +12,7 @@ use axum::extract::rejection::{BytesRejection, PathRejection, QueryRejection};
 use axum::extract::{Path, Query, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response as HttpResponse};
-use firedrill_model::{Key, NotApplied, Op, Request, Response, ServiceId, SessionId, SiteId, Value};
+use firedrill_model::{Key, NotApplied, Op, Position, Request, Response, ServiceId, SessionId, SiteId, Value};
 use serde::{Deserialize, Serialize};
 use std::sync::PoisonError;
 use tokio::sync::{mpsc::error::TrySendError, oneshot};
@@ -25,6 +25,7 @@ const MAX_KEY: usize = 255;
 #[serde(deny_unknown_fields)]
 pub struct Asked {
     service: Option<String>,
+    after: Option<u64>,
 }
 
 /// `GET /v1/status`.
@@ -85,6 +86,23 @@ pub async fn cas<C: Clock>(
         Ok(Op::Cas { key, expected, value })
     });
     answered(&front, service, &headers, op).await
+}
+
+/// Appends a record to the transaction log.
+pub async fn append<C: Clock>(
+    State(front): State<Front<C>>,
+    service: Service,
+    headers: HeaderMap,
+    body: Body,
+) -> HttpResponse {
+    let op = bytes_of(body).map(|bytes| Op::Append { record: Value::new(&bytes) });
+    answered(&front, service, &headers, op).await
+}
+
+/// Scans the transaction log.
+pub async fn scan<C: Clock>(State(front): State<Front<C>>, service: Service, headers: HeaderMap) -> HttpResponse {
+    let after = service.as_ref().ok().and_then(|Query(asked)| asked.after).unwrap_or(0);
+    answered(&front, service, &headers, Ok(Op::Scan { after: Position(after) })).await
 }
 
 /// How the site stands.

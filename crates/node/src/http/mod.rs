@@ -3,6 +3,8 @@
 //! - `GET /v1/sessions/{key}?service=NAME`: reads a session
 //! - `PUT /v1/sessions/{key}?service=NAME`: sets it to the body
 //! - `POST /v1/sessions/{key}/cas?service=NAME`: sets it if it is what is expected; the body is [`body::Cas`]
+//! - `POST /v1/log?service=NAME`: appends the body to the transaction log
+//! - `GET /v1/log?service=NAME&after=N`: scans the transaction log
 //! - `GET /v1/status`: how the site stands
 //!
 //! The headers `Firedrill-Session` and `Firedrill-Seq` name the request, so that a retry applies once; without them each request is
@@ -60,6 +62,7 @@ pub fn router<C: Clock>(front: Front<C>) -> Router {
     Router::new()
         .route("/v1/sessions/{key}", sessions)
         .route("/v1/sessions/{key}/cas", post(handlers::cas::<C>).layer(DefaultBodyLimit::max(MAX_CAS_BODY)))
+        .route("/v1/log", get(handlers::scan::<C>).post(handlers::append::<C>).layer(DefaultBodyLimit::max(MAX_VALUE)))
         .route("/v1/status", get(handlers::status::<C>))
         .with_state(front)
 }

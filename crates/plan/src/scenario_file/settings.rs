@@ -121,11 +121,12 @@ pub(super) fn rollbacks(root: &Table<'_>) -> Rollbacks {
 }
 
 impl Default for Wanted {
-    /// The RTO is judged, recovery does not wait for the heal, service and convergence are there within 120 s of it, no failover is
+    /// RTO and RPO are judged, recovery does not wait for the heal, service and convergence are there within 120 s of it, no failover is
     /// expected.
     fn default() -> Wanted {
         Wanted {
             rto: true,
+            rpo: true,
             recovery_may_wait_for_heal: false,
             convergence_deadline: Duration::from_secs(120),
             failovers_expected: 0,
@@ -143,6 +144,7 @@ pub(super) fn objectives(root: &Table<'_>, places: &Places<'_>) -> Wanted {
     let most = u32::try_from(places.site_count.saturating_sub(1)).unwrap_or(u32::MAX);
     let wanted = Wanted {
         rto: table.flag_or("rto", default.rto),
+        rpo: table.flag_or("rpo", default.rpo),
         recovery_may_wait_for_heal: table.flag_or("recovery_may_wait_for_heal", default.recovery_may_wait_for_heal),
         convergence_deadline: table.duration_or(
             "convergence_deadline_s",

@@ -17,6 +17,7 @@ impl Default for Workload {
             keys: 10,
             read_percent: 60,
             cas_percent: 10,
+            append_percent: 0,
             ignore_dns_ttl_percent: 0,
             deadline: Duration::from_secs(5),
             probe_rate: 20,
@@ -38,6 +39,7 @@ pub(super) fn read(root: &Table<'_>) -> Workload {
         keys: table.count_or("keys", default.keys, 1, 1_000_000),
         read_percent: table.count_or("read_percent", default.read_percent, 0, 100),
         cas_percent: table.count_or("cas_percent", default.cas_percent, 0, 100),
+        append_percent: table.count_or("append_percent", default.append_percent, 0, 100),
         ignore_dns_ttl_percent: table.count_or("ignore_dns_ttl_percent", default.ignore_dns_ttl_percent, 0, 100),
         deadline: table.duration_or("deadline_s", default.deadline, SHORTEST, Duration::from_secs(3600)),
         probe_rate: table.count_or("probes_per_s", default.probe_rate, 1, 1000),
@@ -50,12 +52,14 @@ pub(super) fn read(root: &Table<'_>) -> Workload {
     workload
 }
 
-/// Reads and compare-and-sets are at most everything.
+/// Reads, compare-and-sets and appends are at most everything.
 fn mixture(table: &Table<'_>, workload: &Workload) {
-    let (read, cas) = (workload.read_percent, workload.cas_percent);
-    let place = table.optional("cas_percent").or_else(|| table.optional("read_percent"));
-    if let Some(field) = place.filter(|_| read + cas > 100) {
-        let message = format!("{read} % reads and {cas} % compare-and-sets are more than all operations");
+    let (read, cas, append) = (workload.read_percent, workload.cas_percent, workload.append_percent);
+    let given = |key| table.optional(key);
+    let place = given("append_percent").or_else(|| given("cas_percent")).or_else(|| given("read_percent"));
+    if let Some(field) = place.filter(|_| read + cas + append > 100) {
+        let appends = if append > 0 { format!(" and {append} % appends") } else { String::new() };
+        let message = format!("{read} % reads and {cas} % compare-and-sets{appends} are more than all operations");
         table.sink.error(&field.span, message, "what they leave of 100 % are writes".to_owned());
     }
 }

@@ -210,6 +210,11 @@ impl Storage {
         self.meta.epoch
     }
 
+    /// What the site may still promise.
+    pub fn standing(&self) -> Standing {
+        self.meta.standing
+    }
+
     /// The log is durable up to this entry.
     pub fn durable_index(&self) -> LogIndex {
         self.durable_index
