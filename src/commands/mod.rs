@@ -3,6 +3,7 @@
 mod check;
 #[cfg(feature = "live")]
 mod cleanup;
+mod judge;
 #[cfg(feature = "live")]
 mod node;
 #[cfg(feature = "live")]
@@ -19,6 +20,7 @@ pub fn dispatch(cli: Cli) -> Exit {
         Command::Run(args) => run::run(&args),
         Command::Replay(args) => replay::replay(&args),
         Command::Check(args) => check::check(&args),
+        Command::Judge(args) => judge::judge(&args),
         #[cfg(feature = "live")]
         Command::Node(args) => node::node(&args),
         #[cfg(feature = "live")]
