@@ -92,7 +92,11 @@ fn a_refuted_plan_is_red_in_both() {
 #[test]
 fn what_could_not_be_judged_is_not_green() {
     // Nothing fails over, so what the scenario expects did not take place.
-    let file = scenario("unknown", "nothing happens", "[[method]]\nname = \"slow\"\naction = \"slow-fsync\"\ntarget = \"london\"\ndelay_ms = 5\nat_s = 5\nduration_s = 5\n[objectives]\nfailovers_expected = 1\n");
+    let file = scenario(
+        "unknown",
+        "nothing happens",
+        "[[method]]\nname = \"slow\"\naction = \"slow-fsync\"\ntarget = \"london\"\ndelay_ms = 5\nat_s = 5\nduration_s = 5\n[objectives]\nfailovers_expected = 1\n",
+    );
     let (code, folder) = kept("unknown", &file.display().to_string(), &[]);
     assert_eq!(code, 2);
     let suite = suite(&folder);

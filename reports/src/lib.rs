@@ -3,6 +3,7 @@
 //! - [`run`]: the facts of one run, and as JSON the object that `--json` prints
 //! - [`campaign`]: the same for many seeds of one scenario
 //! - [`map`]: a plan as a page: its sites and links, and what survives which loss
+//! - [`timeline`]: a judged history as an interactive page
 //! - [`terminal`]: both as text for a person at a terminal
 //! - [`html`]: a run as one page, for a board and an auditor; [`page`] is the frame of every page
 //! - [`junit`]: runs and campaigns as JUnit XML, for CI servers
@@ -19,6 +20,7 @@ pub mod page;
 pub mod reproduce;
 pub mod run;
 pub mod terminal;
+pub mod timeline;
 
 pub use campaign::CampaignReport;
 pub use run::RunReport;

@@ -4,6 +4,7 @@ mod check;
 #[cfg(feature = "live")]
 mod cleanup;
 mod explain;
+mod judge;
 #[cfg(feature = "live")]
 mod node;
 mod plan;
@@ -25,6 +26,7 @@ pub fn dispatch(cli: Cli) -> Exit {
         Command::Check(args) => check::check(&args),
         Command::Explain(args) => explain::explain(&args),
         Command::Plan(args) => plan::plan(&args),
+        Command::Judge(args) => judge::judge(&args),
         #[cfg(feature = "live")]
         Command::Node(args) => node::node(&args),
         #[cfg(feature = "live")]
