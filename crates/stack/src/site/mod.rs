@@ -117,8 +117,13 @@ impl Site {
                 let progress = self.storage.synced(token);
                 self.disk_progressed(now, progress);
             }
-            Input::SyncFailed { error, .. } | Input::WriteFailed { error, .. } => {
-                let progress = self.storage.fail(error);
+            Input::SyncFailed { token, error } => {
+                let file = self.wal.syncing(token);
+                let progress = self.storage.sync_failed((token, error), file, &mut self.switches, &mut self.out);
+                self.disk_progressed(now, progress);
+            }
+            Input::WriteFailed { error, .. } => {
+                let progress = self.storage.write_failed(error, &mut self.switches);
                 self.disk_progressed(now, progress);
             }
         }

@@ -63,6 +63,19 @@ impl Copy {
         self.cut.is_some()
     }
 
+    /// The records after a position are no more.
+    pub(super) fn shrink_to(&mut self, end: Position) {
+        self.matched = self.matched.min(end);
+        self.told_writer = self.told_writer.min(end);
+        self.told = self.told.min(end);
+        self.confirmed = self.confirmed.min(end);
+    }
+
+    /// What it confirmed as the writer is acknowledged.
+    pub(super) fn confirmed_as_writer(&mut self, confirmed: Position) {
+        self.confirmed = self.confirmed.max(confirmed);
+    }
+
     /// When what it holds is to be told.
     pub(super) fn tells_at(&self, durable: Position) -> Time {
         if self.matched.min(durable) > self.told { self.tell_at } else { Time::MAX }
@@ -93,7 +106,7 @@ impl Wal {
             return;
         }
         let owed = Owed { round, sent };
-        self.restart_at(prev, prev_incarnation, base);
+        self.restart_at(ctx, prev, prev_incarnation, base);
         let history = self.store.history();
         if history.incarnation(prev) != Some(prev_incarnation) {
             let position = history.last_up_to(prev, prev_incarnation);
@@ -122,9 +135,9 @@ impl Wal {
     }
 
     /// What this log lacks is no longer there at the writer: it begins anew where the writer's log does.
-    fn restart_at(&mut self, prev: Position, incarnation: Incarnation, base: Position) {
-        if prev == base && prev > self.store.end() {
-            self.store.restart_at(base, incarnation);
+    fn restart_at(&mut self, ctx: &mut Context<'_>, prev: Position, incarnation: Incarnation, base: Position) {
+        if prev == base && prev > self.store.end() && self.store.idle() {
+            self.store.restart_at(base, incarnation, ctx.out);
         }
     }
 
@@ -241,9 +254,7 @@ impl Wal {
             *cut.entry(history.epoch(Position(at)).unwrap_or_default()).or_default() += 1;
         }
         self.store.cut(after);
-        self.copy.matched = self.copy.matched.min(after);
-        self.copy.told_writer = self.copy.told_writer.min(after);
-        self.copy.told = self.copy.told.min(after);
+        self.copy.shrink_to(after);
         let told = cut.into_iter().map(|(epoch, records)| Observation::TailCut { epoch, after, records });
         ctx.out.extend(told.map(Output::Observe));
     }

@@ -22,6 +22,8 @@ pub struct Frame {
     pub mark: Position,
     /// Where it ends in what was read.
     pub end: usize,
+    /// The checksum of its contents matches.
+    pub sound: bool,
 }
 
 fn place(file: u32, offset: u64, first: Position, contents: u32) -> u32 {
@@ -66,13 +68,14 @@ pub fn read(file: u32, bytes: &[u8], at: usize, switches: &mut Switches) -> Opti
     let covered = bytes.get(at + 16..end)?;
     let mark = Position(u64::from_le_bytes(covered[..8].try_into().ok()?));
     let contents = word(bytes, at + 8)?;
-    if contents != crc32fast::hash(covered) ^ len as u32 && !switches.on(Hazard::ChecksumIgnored) {
+    let sound = contents == crc32fast::hash(covered) ^ len as u32;
+    if !sound && !switches.on(Hazard::ChecksumIgnored) {
         return None;
     }
     let segment = if len == 0 { None } else { Some(Segment::of_bytes(&covered[8..])?) };
     let first = segment.as_ref().map_or(Position(0), |segment| segment.header.first);
     let there = word(bytes, at + 12)? == place(file, at as u64, first, contents);
-    (there || switches.on(Hazard::ChecksumWithoutAddress)).then_some(Frame { segment, mark, end })
+    (there || switches.on(Hazard::ChecksumWithoutAddress)).then_some(Frame { segment, mark, end, sound })
 }
 
 /// Where the next good frame after a bad one at `at` begins.

@@ -173,6 +173,11 @@ impl Wal {
         self.store.synced(now, token);
     }
 
+    /// The file that a sync under way makes durable.
+    pub(crate) fn syncing(&self, token: DiskToken) -> Option<FileId> {
+        self.store.syncing(token)
+    }
+
     /// Why the site must stop, if it must.
     fn progressed(&mut self, progress: Progress, out: &mut VecDeque<Output>) -> Option<String> {
         match progress {
@@ -240,10 +245,14 @@ impl Wal {
         let opened = state.opened.filter(|_| mine && state.token == self.token);
         if let Some(incarnation) = opened {
             let fits = self.store.end() == state.start && self.store.hole().is_none();
-            if self.writer.is_none() && fits {
-                self.writer = Some(Writer::new(incarnation, &state, ctx.now, self.sites));
+            match &self.writer {
+                None if fits => self.writer = Some(Writer::new(incarnation, &state, ctx.now, self.sites)),
+                // It found a hole meanwhile, so it opens anew when that is refilled.
+                None => self.renew(),
+                Some(_) => {}
             }
         }
+        let opened = opened.filter(|_| self.writer.is_some());
         let whole = self.store.hole().is_none() && self.store.durable() == self.store.end() && self.store.idle();
         self.wanted = if mine && opened.is_none() && whole && ctx.accepts && !self.copy.cuts() {
             let (since, end) = (state.changed, self.store.end());
@@ -272,6 +281,7 @@ impl Wal {
         let Some(writer) = self.writer.take() else {
             return;
         };
+        self.copy.confirmed_as_writer(writer.confirmed_to());
         for (origin, read) in writer.give_up() {
             let response = if read { Response::NotApplied(NotApplied::NoLeader) } else { Response::Unknown };
             self.replies.push((origin, response));
@@ -283,7 +293,10 @@ impl Wal {
         match self.store.hole() {
             Some(hole) if !self.told_hole => {
                 self.told_hole = true;
-                self.resign();
+                if self.writer.is_some() {
+                    self.renew();
+                }
+                self.copy.shrink_to(self.store.end());
                 let (from, to) = (hole.from.0, hole.to.0);
                 let area = StorageArea::TransactionLog;
                 ctx.out.push_back(Output::Observe(Observation::HoleFound { area, from, to }));

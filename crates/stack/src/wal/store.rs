@@ -107,6 +107,8 @@ pub(super) struct Store {
     read: Option<(DiskToken, u32)>,
     pub(super) aside: Aside,
     hole: Option<Hole>,
+    /// The number of the first file, if there is none.
+    first_number: u32,
 }
 
 impl Default for Store {
@@ -129,6 +131,7 @@ impl Default for Store {
             read: None,
             aside: Aside::default(),
             hole: None,
+            first_number: 1,
         }
     }
 }
@@ -182,14 +185,24 @@ impl Store {
         self.hole
     }
 
-    /// Reading found records damaged that were taken for good.
+    /// Reading found records damaged that were taken for good: what lies before them is the log, until the rest is refilled.
     pub(super) fn lost_on_reading(&mut self, from: Position, to: Position) {
-        self.hole.get_or_insert(Hole { from, to });
+        let to = to.max(self.durable());
+        if self.hole.is_none() && from <= self.end() {
+            self.cut(Position(from.0 - 1));
+            self.hole = Some(Hole { from, to });
+        }
     }
 
-    /// An empty log that goes on after a record which this site never had.
-    pub(super) fn restart_at(&mut self, base: Position, incarnation: Incarnation) {
-        self.queue.clear();
+    /// An empty log that goes on after a record which this site never had. All that it has is older than what is retained.
+    pub(super) fn restart_at(&mut self, base: Position, incarnation: Incarnation, out: &mut VecDeque<Output>) {
+        for file in self.files.iter() {
+            out.push_back(Output::Disk(DiskOp::Delete { file: FileId::Wal(file.number) }));
+        }
+        // The next file keeps its number, so that none of another log has a higher one.
+        let last = self.files.last().map_or(0, |file| file.number);
+        self.first_number = last + 1;
+        self.files = Arc::default();
         self.history = History::begin_at(base, incarnation);
         self.dedup = Dedup::begin_at(base);
         self.tail = Tail::default();
@@ -396,7 +409,7 @@ impl Store {
 
     /// A new file. Everything in the one before it is durable.
     fn next_file(&mut self, out: &mut VecDeque<Output>) -> DiskToken {
-        let number = self.files.last().map_or(1, |file| file.number + 1);
+        let number = self.files.last().map_or(self.first_number, |file| file.number + 1);
         let after = self.queue.first().map_or(self.end(), |segment| segment.header.after());
         let files = Arc::make_mut(&mut self.files);
         files.push(File { number, after, newest: Time::ZERO, len: 0 });
@@ -450,6 +463,12 @@ impl Store {
         Progress::More
     }
 
+    /// The file that a sync under way makes durable.
+    pub(crate) fn syncing(&self, token: DiskToken) -> Option<FileId> {
+        let last = self.files.last().map(|file| FileId::Wal(file.number));
+        self.sync.as_ref().filter(|sync| sync.tokens.contains(&token)).and(last)
+    }
+
     /// The segments after a position and up to another: as many as fit into so many bytes, but one in any case.
     pub(super) fn read(&mut self, after: Position, upto: Position, most: usize, out: &mut VecDeque<Output>) -> Reading {
         if after >= upto.min(self.end()) || after < self.history.base() {
@@ -464,7 +483,7 @@ impl Store {
         if let Some(at) = self.cache.iter().position(|cached| cached.file == file) {
             let there = self.cache[at].segments.iter().skip_while(|segment| segment.header.last() <= after);
             let segments = fitting(there, upto, most);
-            if !segments.is_empty() || self.hole.is_some() {
+            if !segments.is_empty() {
                 return Reading::There(segments);
             }
             // The file has grown since.
@@ -493,8 +512,8 @@ impl Store {
         let (mut at, mut last, mut segments) = (0, file.after, Vec::new());
         while last < end {
             let Some(frame) = frame::read(number, bytes, at, switches) else {
-                self.hole.get_or_insert(Hole { from: last.next(), to: end });
-                break;
+                self.lost_on_reading(last.next(), end);
+                return;
             };
             at = frame.end;
             if let Some(segment) = frame.segment {

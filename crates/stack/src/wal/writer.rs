@@ -266,8 +266,8 @@ impl Wal {
         }
     }
 
-    /// A writer whose numbers are used up takes another incarnation.
-    fn renew(&mut self) {
+    /// Takes another incarnation: the numbers of this one are used up, or the log was found damaged.
+    pub(super) fn renew(&mut self) {
         self.resign();
         self.token = firedrill_model::rng::mix(self.token);
     }

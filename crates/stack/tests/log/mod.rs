@@ -5,6 +5,10 @@ use crate::cluster::{Cluster, config};
 use firedrill_model::{
     Op, OpResult, Position, Response, SessionId, SiteId, SiteSet, StackConfig, TransactionLogConfig, Value, WithoutCopy,
 };
+use firedrill_stack::FileId;
+use firedrill_stack::switches::Switches;
+use firedrill_stack::wal::{frame, recover};
+use std::ops::Range;
 use std::time::Duration;
 
 pub const NY: SiteId = SiteId(0);
@@ -61,4 +65,31 @@ pub fn texts(response: &Response) -> (u64, Vec<String>, u64) {
         }
         other => panic!("a scan answered {other:?}"),
     }
+}
+
+/// Up to which record a site's durable log can be read, by nothing but its bytes and the key.
+pub fn readable(cluster: &Cluster, site: SiteId) -> Position {
+    let files = &cluster.disks[site.index()].synced;
+    let wal = files.iter().filter_map(|(file, bytes)| match file {
+        FileId::Wal(number) => Some((*number, bytes.as_slice())),
+        _ => None,
+    });
+    recover::readable(wal, &cluster.key).end()
+}
+
+/// Where the frames of a file lie.
+pub fn frames(file: &[u8]) -> Vec<Range<usize>> {
+    let (mut at, mut found) = (0, Vec::new());
+    while let Some(frame) = frame::read(1, file, at, &mut Switches::default()) {
+        found.push(at..frame.end);
+        at = frame.end;
+    }
+    found
+}
+
+/// The first position where two sites' logs have records of different incarnations.
+pub fn disagreement(cluster: &Cluster, a: SiteId, b: SiteId) -> Option<Position> {
+    let (a, b) = (cluster.site(a.0), cluster.site(b.0));
+    let last = a.log_end().min(b.log_end()).0;
+    (1..=last).map(Position).find(|at| a.log_incarnation(*at) != b.log_incarnation(*at))
 }
