@@ -4,12 +4,14 @@ mod check;
 #[cfg(feature = "live")]
 mod cleanup;
 mod explain;
+mod judge;
 #[cfg(feature = "live")]
 mod node;
 mod plan;
 #[cfg(feature = "live")]
 mod proxy;
 mod replay;
+mod report;
 mod run;
 
 use crate::cli::{Cli, Command};
@@ -20,9 +22,11 @@ pub fn dispatch(cli: Cli) -> Exit {
     match cli.command {
         Command::Run(args) => run::run(&args),
         Command::Replay(args) => replay::replay(&args),
+        Command::Report(args) => report::report(&args),
         Command::Check(args) => check::check(&args),
         Command::Explain(args) => explain::explain(&args),
         Command::Plan(args) => plan::plan(&args),
+        Command::Judge(args) => judge::judge(&args),
         #[cfg(feature = "live")]
         Command::Node(args) => node::node(&args),
         #[cfg(feature = "live")]

@@ -144,13 +144,6 @@ pub(crate) fn duration(number: f64, key: &str) -> Option<Duration> {
     (0.0..9.2e18).contains(&nanos).then(|| Duration::from_nanos(nanos as u64))
 }
 
-/// How many nanoseconds the unit of time that `key` ends in has.
-pub(crate) fn nanoseconds(key: &str) -> Option<u64> {
-    let unit = split(key).1.filter(|unit| unit.measure == Measure::Time)?;
-    // Every unit of time is a whole number of nanoseconds.
-    Some(unit.size as u64)
-}
-
 /// A duration as a number in the unit of a key.
 pub(crate) fn in_unit_of(duration: Duration, key: &str) -> String {
     let size = split(key).1.map_or(1e9, |unit| unit.size);

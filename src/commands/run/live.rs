@@ -39,7 +39,7 @@ pub fn run(args: &RunArgs, scenario: &Loaded, folder: Option<&Path>, halted: &Ar
     let outcome = drill(Arc::new(schedule), options, halted);
     drop(watch);
     match outcome {
-        Ok(Some(finished)) => super::conclude(args, scenario, finished, folder),
+        Ok(Some(finished)) => super::conclude(args, finished, folder),
         Ok(None) | Err(LiveError::Halted) => {
             eprintln!("halted; all that was made is removed");
             Exit::Halted

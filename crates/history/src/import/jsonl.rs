@@ -35,8 +35,8 @@ pub(super) fn read<R: BufRead>(source: &mut Source<R>, limits: Limits) -> Result
         let Some(kind) = Kind::named(&line.r#type) else {
             return Err(wrong(1, format!("`type` is invoke, ok, fail or info, and not `{}`", line.r#type)));
         };
-        let (process, value) = (value(line.process), value(line.value));
-        let event = Event { process, kind, function: line.f, key: line.key.map(self::value), value, line: number };
+        let (process, value) = (Value::from_json(line.process), Value::from_json(line.value));
+        let event = Event { process, kind, function: line.f, key: line.key.map(Value::from_json), value, line: number };
         steps_are_well_formed(&event.function, &event.value)
             .and_then(|()| pairing.take(event))
             .map_err(|message| wrong(1, message))?;
@@ -48,20 +48,4 @@ pub(super) fn read<R: BufRead>(source: &mut Source<R>, limits: Limits) -> Result
 fn plain(error: &serde_json::Error) -> String {
     let text = error.to_string();
     text.rsplit_once(" at line ").map_or(text.clone(), |(what, _)| what.to_owned())
-}
-
-/// Deep nesting was refused by serde.
-fn value(json: serde_json::Value) -> Value {
-    match json {
-        serde_json::Value::Null => Value::Nil,
-        serde_json::Value::Bool(truth) => Value::Bool(truth),
-        serde_json::Value::Number(number) => {
-            number.as_i64().map_or_else(|| Value::text(&number.to_string()), Value::Int)
-        }
-        serde_json::Value::String(text) => Value::Text(text.into_boxed_str()),
-        serde_json::Value::Array(list) => Value::List(list.into_iter().map(value).collect()),
-        serde_json::Value::Object(map) => {
-            Value::Map(map.into_iter().map(|(key, held)| (Value::Text(key.into_boxed_str()), value(held))).collect())
-        }
-    }
 }

@@ -14,6 +14,18 @@ pub struct History {
     pub processes: Vec<Value>,
 }
 
+impl History {
+    /// What it takes in memory, roughly.
+    pub fn bytes(&self) -> u64 {
+        let heap = |operation: &Operation| {
+            let outcome = if let Outcome::Ok(value) = &operation.outcome { value.heap_bytes() } else { 0 };
+            operation.input.heap_bytes() + operation.key.as_ref().map_or(0, Value::heap_bytes) + outcome
+        };
+        let operations = self.operations.capacity() * size_of::<Operation>();
+        operations as u64 + self.operations.iter().map(heap).sum::<u64>()
+    }
+}
+
 /// One operation.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Operation {

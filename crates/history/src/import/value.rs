@@ -55,6 +55,25 @@ impl Value {
     }
 }
 
+impl Value {
+    /// Of JSON; numbers that are no 64-bit integers are text. serde_json bounds the depth of what it reads.
+    pub fn from_json(json: serde_json::Value) -> Value {
+        match json {
+            serde_json::Value::Null => Value::Nil,
+            serde_json::Value::Bool(truth) => Value::Bool(truth),
+            serde_json::Value::Number(number) => {
+                number.as_i64().map_or_else(|| Value::text(&number.to_string()), Value::Int)
+            }
+            serde_json::Value::String(text) => Value::Text(text.into_boxed_str()),
+            serde_json::Value::Array(list) => Value::List(list.into_iter().map(Value::from_json).collect()),
+            serde_json::Value::Object(map) => {
+                let entry = |(key, held): (String, _)| (Value::Text(key.into_boxed_str()), Value::from_json(held));
+                Value::Map(map.into_iter().map(entry).collect())
+            }
+        }
+    }
+}
+
 impl From<i64> for Value {
     fn from(number: i64) -> Value {
         Value::Int(number)

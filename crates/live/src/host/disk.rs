@@ -12,6 +12,7 @@ use std::collections::HashMap;
 use std::fs;
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
 
 /// All runs' folders lie here.
 const ROOT: &str = "/var/tmp/firedrill";
@@ -19,6 +20,9 @@ const ROOT: &str = "/var/tmp/firedrill";
 const LABELS: &str = "labels.json";
 /// The size of a disk: room for the longest drill, and quickly filled.
 const SIZE: u64 = 256 << 20;
+/// An unmounted file system is let go by all within this.
+const PATIENCE: Duration = Duration::from_secs(10);
+const PAUSE: Duration = Duration::from_millis(5);
 /// What fills a disk.
 const FILLER: &str = "firedrill-filler";
 
@@ -96,7 +100,17 @@ impl Disk {
     /// # Errors
     /// Why not.
     pub fn mount_again(&self) -> Result<(), String> {
+        let device = device(&self.mount_point())?;
         run_now("umount", &[&text(&self.mount_point())], "")?;
+        // A container that is being started or taken down may hold a copy of the mount for a moment. As long as one does, to mount would give
+        // back what was cut off.
+        let (in_use, began) = (format!("/sys/fs/ext4/{device}"), Instant::now());
+        while Path::new(&in_use).exists() {
+            if began.elapsed() > PATIENCE {
+                return Err(format!("{} is still in use", text(&self.mount_point())));
+            }
+            std::thread::sleep(PAUSE);
+        }
         self.mount()
     }
 

@@ -9,21 +9,6 @@ const DAY: u64 = 86_400;
 /// 365.25 days.
 pub(crate) const YEAR: Duration = Duration::from_secs(31_557_600);
 
-/// A decimal number as written, times `size`; `None` if that is no whole number, or does not fit.
-pub(crate) fn exact(text: &str, size: u64) -> Option<u64> {
-    let text = text.trim_start_matches('+').replace('_', "");
-    let (whole, fraction) = text.split_once('.').unwrap_or((&text, ""));
-    let digits = |part: &str| part.bytes().all(|byte| byte.is_ascii_digit());
-    if whole.is_empty() || !digits(whole) || !digits(fraction) || fraction.len() > 12 {
-        return None;
-    }
-    let scale = 10_u128.pow(u32::try_from(fraction.len()).ok()?);
-    let number = whole.parse::<u128>().ok()?.checked_mul(scale)?;
-    let number = number.checked_add(if fraction.is_empty() { 0 } else { fraction.parse().ok()? })?;
-    let product = number.checked_mul(u128::from(size))?;
-    (product % scale == 0).then(|| u64::try_from(product / scale).ok())?
-}
-
 /// A time: `15 min`, `2 h`, `315.576 s`, `250 ms`.
 pub(crate) fn time(time: Duration) -> String {
     let (seconds, nanos) = (time.as_secs(), time.subsec_nanos());
@@ -53,11 +38,6 @@ pub(crate) fn millis(time: Duration) -> String {
     format!("{} ms", decimal(time.as_nanos(), MILLION))
 }
 
-/// Parts in a million as percent: `99.999 %`.
-pub(crate) fn percent(ppm: u64) -> String {
-    format!("{} %", decimal(u128::from(ppm), 10_000))
-}
-
 /// US cents: `$2.5M`, `$300k`.
 pub(crate) fn money(cents: u64) -> String {
     match cents {
@@ -76,12 +56,6 @@ pub(crate) fn decimal(number: u128, size: u64) -> String {
     if digits.is_empty() { whole.to_string() } else { format!("{whole}.{digits}") }
 }
 
-/// `part / whole` in parts in a million, rounded to the nearest; `None` of nothing.
-pub(crate) fn ratio(part: u128, whole: u128) -> Option<u64> {
-    let doubled = part.checked_mul(u128::from(2 * MILLION))?.checked_add(whole)?;
-    u64::try_from(doubled.checked_div(whole.checked_mul(2)?)?).ok()
-}
-
 /// `a, b and c`.
 pub(crate) fn list(names: &[String]) -> String {
     match names {
@@ -96,16 +70,6 @@ mod tests {
     use super::*;
 
     #[test]
-    fn decimals_are_exact() {
-        assert_eq!(exact("99.999", 10_000), Some(999_990));
-        assert_eq!(exact("1_000", 3), Some(3000));
-        assert_eq!(exact("0.75", 100_000_000), Some(75_000_000));
-        for (text, size) in [("0.0001", 1000), ("", 1), (".5", 2), ("-1", 1), ("1e3", 1), ("18446744073709551616", 1)] {
-            assert_eq!(exact(text, size), None, "{text}");
-        }
-    }
-
-    #[test]
     fn amounts_are_written_as_people_do() {
         let s = Duration::from_secs;
         for (given, text) in [(0, "0 s"), (30, "30 s"), (900, "15 min"), (7200, "2 h"), (86_400, "24 h")] {
@@ -114,12 +78,9 @@ mod tests {
         assert_eq!(time(s(604_800)), "7 d");
         assert_eq!(time(Duration::from_millis(315_576)), "315.576 s");
         assert_eq!(time(Duration::from_micros(2_500)), "2.5 ms");
-        assert_eq!(percent(999_990), "99.999 %");
         assert_eq!(
             (money(605_000_000), money(30_000_000), money(999)),
             ("$6.05M".into(), "$300k".into(), "$9.99".into())
         );
-        assert_eq!(ratio(10, 60), Some(166_667));
-        assert_eq!(ratio(1, 0), None);
     }
 }

@@ -173,6 +173,7 @@ fn surviving(model: &Model, after: &Situation, class: &Class) -> Bound {
         Copies::Synchronous { copies, .. } if copies.iter().any(|copy| after.serving.contains(copy)) => Bound::NOTHING,
         Copies::Synchronous { send_interval, .. } => up_to(send_interval.saturating_add(way)),
         Copies::Periodic(interval) => up_to(interval.saturating_add(way)),
+        Copies::Everywhere(after) => up_to(after),
         Copies::Unstated => Bound::Unstated,
     }
 }
@@ -278,6 +279,9 @@ pub fn point_in_words(model: &Model, loss: &Loss, after: &Situation, place: usiz
             Copies::Majority => "a survivor of every majority holds what was acknowledged".to_owned(),
             _ => "a synchronous copy survives".to_owned(),
         },
+        (_, Bound::Within(span)) if matches!(class.copies, Copies::Everywhere(_)) => {
+            format!("every copy has it after {}", seconds(span.at_most))
+        }
         (_, Bound::Within(span)) => {
             let leader = after.leader.unwrap_or_default();
             let way = model.round_trips[0][leader];

@@ -124,13 +124,14 @@ fn copies(plan: &Plan, written: &DataClass) -> Copies {
     let interval =
         of_class.filter_map(|replication| replication.interval.as_ref()).map(|interval| interval.value).max();
     let spread = written.spread.as_ref().map(|spread| spread.value);
-    match (written.mode.value, interval.or(spread)) {
-        (Mode::Sync, None | Some(Duration::ZERO)) => {
+    match (written.mode.value, interval, spread) {
+        (Mode::Sync, None | Some(Duration::ZERO), None) => {
             let copies = firedrill_model::SiteSet::first(plan.sites.len()).without(Model::id(0));
             Copies::Synchronous { copies, send_interval: Duration::ZERO }
         }
-        (_, Some(interval)) => Copies::Periodic(interval),
-        (_, None) => Copies::Unstated,
+        (_, Some(interval), _) => Copies::Periodic(interval),
+        (_, None, Some(spread)) => Copies::Everywhere(spread),
+        (_, None, None) => Copies::Unstated,
     }
 }
 

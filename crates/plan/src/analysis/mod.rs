@@ -49,8 +49,8 @@ impl Analysis {
     /// Of a plan that was read well; acceptances that ended before `today` don't count.
     pub fn of(plan: &Plan, today: Date) -> Analysis {
         let facts = Facts::new(plan);
-        let mut findings: Vec<Finding> = rules::RULES.iter().flat_map(|rule| (rule.check)(&facts)).collect();
-        findings = accept::apply(&facts, today, findings);
+        let findings = rules::RULES.iter().flat_map(|rule| (rule.check)(&facts)).collect();
+        let mut findings = accept::apply(&facts, today, rules::without_told(findings));
         let first = |finding: &Finding| finding.marks.first().map_or(0, |mark| mark.span.start);
         findings.sort_by_key(|finding| (finding.severity, first(finding), finding.code));
         Analysis { findings, matrix: facts.matrix }

@@ -98,6 +98,8 @@ pub enum Copies {
     },
     /// Sent so often.
     Periodic(Duration),
+    /// Everywhere after this, its way counted in.
+    Everywhere(Duration),
     /// The plan does not say.
     Unstated,
 }

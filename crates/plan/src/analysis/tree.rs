@@ -8,6 +8,8 @@ use toml::de::{DeTable, DeValue};
 pub(crate) struct Several {
     /// The section and the key: `[[tier]] tier-3 rto_s`.
     pub(crate) about: String,
+    /// The key alone.
+    pub(crate) key: String,
     /// The obeyed one first.
     pub(crate) statements: Vec<Statement>,
 }
@@ -55,7 +57,8 @@ fn section(text: &str, title: &str, table: &DeTable<'_>, found: &mut Vec<Several
         statements.sort_by_key(|statement| !statement.obeyed);
         if statements.len() > 1 {
             let subject = if subject.is_empty() { String::new() } else { format!(" {subject}") };
-            found.push(Several { about: format!("{title}{subject} `{}`", key.get_ref()), statements });
+            let key = key.get_ref().to_string();
+            found.push(Several { about: format!("{title}{subject} `{key}`"), key, statements });
         }
     }
 }

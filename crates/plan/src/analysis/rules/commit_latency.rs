@@ -1,8 +1,8 @@
 //! FD1401: the quorum's links are slower than the latency that is claimed.
 
 use super::Rule;
-use crate::analysis::amount::{millis, time};
-use crate::analysis::model::Copies;
+use crate::analysis::amount::{list, millis, time};
+use crate::analysis::model::{Class, Copies};
 use crate::analysis::place::Said;
 use crate::analysis::{Broken, Facts, Finding, Loss, Severity, Situation};
 use crate::document::Stated;
@@ -21,14 +21,57 @@ pub(super) static RULE: Rule = Rule {
 };
 
 fn check(facts: &Facts<'_>) -> Vec<Finding> {
-    claims(facts).into_iter().filter_map(|(claim, who)| slower(facts, claim, &who)).collect()
+    let committed = claims(facts).into_iter().filter_map(|(claim, who)| slower(facts, claim, &who));
+    let model = &facts.matrix.model;
+    let shipped = model.classes.iter().filter(|class| matches!(class.copies, Copies::Synchronous { .. }));
+    committed.chain(shipped.filter_map(|class| too_far(facts, class))).collect()
+}
+
+/// Copies of a class that lie farther from the primary than a write over sites may take.
+fn too_far(facts: &Facts<'_>, class: &Class) -> Option<Finding> {
+    let (model, written) = (&facts.matrix.model, facts.class(&class.name)?);
+    let claim = written.latency_remote.as_ref()?;
+    let keepers = facts.keepers(written);
+    let far: Vec<usize> = (1..model.sites.len())
+        .filter(|place| model.round_trips[0][*place] > claim.value)
+        .filter(|place| keepers.iter().any(|site| *site.name.value == *model.sites[*place].name))
+        .collect();
+    let names: Vec<String> = far.iter().map(|place| model.sites[*place].name.clone()).collect();
+    far.first()?;
+    let message = format!(
+        "the latency of {} over sites, claimed to be at most {}, cannot hold to {}",
+        class.name,
+        time(claim.value),
+        list(&names)
+    );
+    let mut finding =
+        Finding::new(RULE.code, Severity::Warning, message).at(claim.mark(format!("at most {}", time(claim.value))));
+    for place in far {
+        let trip = model.round_trips[0][place];
+        let ends = |name: &str| name == model.sites[0].name || name == model.sites[place].name;
+        let link = facts.doc.links.iter().find(|link| {
+            let between = &link.between.value;
+            ends(&between.a) && ends(&between.b)
+        });
+        if let Some(link) = link {
+            finding = finding.at(link.round_trip.mark(format!("a round trip takes {}", time(trip))));
+        }
+        let to = &model.sites[place].name;
+        finding = finding.sum(format!(
+            "{} to {to} and back: {} > {}",
+            model.sites[0].name,
+            millis(trip),
+            millis(claim.value)
+        ));
+    }
+    Some(finding.mend("say for which sites it holds").broken_by(Broken::Parameters))
 }
 
 /// Latencies that the plan claims for what a majority commits, and of what.
 fn claims<'p>(facts: &Facts<'p>) -> Vec<(&'p Stated<Duration>, String)> {
     let any = facts.doc.claims.as_ref().and_then(|claims| claims.latency.as_ref());
     let any = any.map(|claim| (claim, "the latency of any operation".to_owned()));
-    let of_class = |class: &crate::analysis::model::Class| {
+    let of_class = |class: &Class| {
         let written = facts.class(&class.name)?;
         Some((written.latency_remote.as_ref()?, format!("the latency of {} over sites", class.name)))
     };

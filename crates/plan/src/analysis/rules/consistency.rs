@@ -20,47 +20,45 @@ pub(super) static RULE: Rule = Rule {
 };
 
 fn check(facts: &Facts<'_>) -> Vec<Finding> {
-    facts.doc.data_classes.iter().flat_map(of_class).collect()
+    facts.doc.data_classes.iter().filter_map(of_class).collect()
 }
 
-fn of_class(class: &DataClass) -> Vec<Finding> {
+/// All that the plan says of a class: the first clash gives the message, and what else clashes is marked too.
+fn of_class(class: &DataClass) -> Option<Finding> {
     let name = &class.name.value;
-    let modes: Vec<_> = class.mode.statements().collect();
-    let levels: Vec<_> = class.consistency.iter().flat_map(|level| level.statements()).collect();
-    let technologies: Vec<_> = class.technology.iter().flat_map(|technology| technology.statements()).collect();
-    let mut findings = Vec::new();
-    let mut tell = |message: String, one: Mark, other: Mark, mend: &str| {
-        findings.push(Finding::new(RULE.code, Severity::Error, message).at(one).at(other).mend(mend));
+    let mode = |mode: Mode| class.mode.statements().find(|stated| *stated.0 == mode);
+    let level = |is: fn(Consistency) -> bool| class.consistency.as_ref()?.statements().find(|stated| is(*stated.0));
+    let strict = level(|level| matches!(level, Consistency::Linearizable | Consistency::Strong));
+    let eventual = level(|level| level == Consistency::Eventual);
+    let technology = class.technology.as_ref();
+    let with = |word: &str| technology.filter(|technology| technology.value.to_lowercase().contains(word));
+    let clash = |message: String, marks: Vec<Mark>, mend: &str| {
+        let finding = Finding::new(RULE.code, Severity::Error, message);
+        Some(marks.into_iter().fold(finding, Finding::at).mend(mend))
     };
-    let strict = |level: Consistency| matches!(level, Consistency::Linearizable | Consistency::Strong);
-    let pair = |mode: Mode, level: fn(Consistency) -> bool| {
-        let mode = modes.iter().find(|stated| *stated.0 == mode)?;
-        Some((mode, levels.iter().find(|stated| level(*stated.0))?))
-    };
-    if let Some((mode, level)) =
-        pair(Mode::Async, |level| matches!(level, Consistency::Linearizable | Consistency::Strong))
-    {
-        let message = format!("{name} is {} and replicated asynchronously", level.0);
-        tell(
-            message,
-            mode.mark(mode.0),
-            level.mark(level.0),
-            "replicate synchronously, or promise eventual consistency",
-        );
-    }
-    if let Some((mode, level)) = pair(Mode::Sync, |level| level == Consistency::Eventual) {
-        let message = format!("{name} is replicated synchronously and yet only eventually consistent");
-        tell(message, mode.mark(mode.0), level.mark(level.0), "say asynchronous, or promise strong consistency");
-    }
-    let with = |word: &str| technologies.iter().find(|stated| stated.0.to_lowercase().contains(word));
-    if let (Some(raft), Some(mode)) = (with("raft"), modes.iter().find(|stated| *stated.0 == Mode::Async)) {
+    let (asynchronous, synchronous) = (mode(Mode::Async), mode(Mode::Sync));
+    if let (Some(raft), Some(mode)) = (with("raft"), &asynchronous) {
         let message =
             format!("{name} is replicated asynchronously, by Raft, which acknowledges when a majority has it");
-        tell(message, mode.mark(mode.0), raft.mark(raft.0), "say `sync`: Raft's commit is synchronous to a majority");
+        let mut marks = vec![mode.mark(mode.0), raft.mark(&raft.value)];
+        marks.extend(strict.map(|level| level.mark(level.0)));
+        return clash(message, marks, "say `sync`: Raft's commit is synchronous to a majority");
     }
-    if let (Some(crdt), Some(level)) = (with("crdt"), levels.iter().find(|stated| strict(*stated.0))) {
+    if let (Some(crdt), Some(level)) = (with("crdt"), &strict) {
         let message = format!("{name} is {}, by a CRDT, which only converges", level.0);
-        tell(message, crdt.mark(crdt.0), level.mark(level.0), "promise eventual consistency, or replicate it by Raft");
+        let mut marks = vec![crdt.mark(&crdt.value), level.mark(level.0)];
+        marks.extend(asynchronous.map(|mode| mode.mark(mode.0)));
+        return clash(message, marks, "promise eventual consistency, or replicate it by Raft");
     }
-    findings
+    if let (Some(mode), Some(level)) = (&asynchronous, &strict) {
+        let message = format!("{name} is {} and replicated asynchronously", level.0);
+        let mend = "replicate synchronously, or promise eventual consistency";
+        return clash(message, vec![mode.mark(mode.0), level.mark(level.0)], mend);
+    }
+    if let (Some(mode), Some(level)) = (&synchronous, &eventual) {
+        let message = format!("{name} is replicated synchronously and yet only eventually consistent");
+        let mend = "say asynchronous, or promise strong consistency";
+        return clash(message, vec![mode.mark(mode.0), level.mark(level.0)], mend);
+    }
+    None
 }

@@ -46,7 +46,7 @@ fn check(facts: &Facts<'_>) -> Vec<Finding> {
     let mut asking: Vec<&(&Compliance, &Stated<bool>)> = bare.iter().flat_map(|(_, _, data)| bound(*data)).collect();
     asking.dedup_by_key(|(regulation, _)| &regulation.name.value);
     let who: Vec<String> = asking.iter().map(|(regulation, _)| regulation.name.value.to_string()).collect();
-    let message = format!("{} ask for encryption; {} names none", list(&who), list(&names));
+    let message = format!("encryption is asked for by {}; {} names none", list(&who), list(&names));
     let mut finding = Finding::new(RULE.code, Severity::Warning, message);
     for (section, _, _) in &bare {
         finding = finding.at(section.mark("no `encryption`"));

@@ -41,6 +41,7 @@ mod said_twice;
 mod success;
 mod succession;
 mod sums;
+mod sync_interval;
 mod thresholds;
 mod throughput;
 mod traffic;
@@ -48,6 +49,8 @@ mod uptime_budget;
 mod utilisation;
 mod verification;
 mod versions;
+
+pub(super) use said_twice::without_told;
 
 use super::{Facts, Finding};
 
@@ -65,7 +68,7 @@ pub struct Rule {
 }
 
 /// All rules, in the order of their codes.
-pub const RULES: [&Rule; 46] = [
+pub const RULES: [&Rule; 47] = [
     &ENDED,
     &IDLE,
     &uptime_budget::RULE,
@@ -83,6 +86,7 @@ pub const RULES: [&Rule; 46] = [
     &backup_interval::RULE,
     &restore_unstated::RULE,
     &no_backup::RULE,
+    &sync_interval::RULE,
     &consistency::RULE,
     &conflict::RULE,
     &monitor::RULE,
