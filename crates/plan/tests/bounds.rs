@@ -11,13 +11,15 @@ const MS: fn(u64) -> Duration = Duration::from_millis;
 
 fn site(number: usize) -> impl Strategy<Value = Site> {
     let maybe = |most: u64| proptest::option::of((0..most).prop_map(Duration::from_secs));
-    (any::<bool>(), 1_u32..=100, maybe(3000), maybe(3000)).prop_map(move |(votes, capacity_percent, readiness, lag)| Site {
-        name: format!("site-{number}"),
-        votes: votes || number == 0,
-        serves: true,
-        capacity_percent,
-        readiness,
-        lag,
+    (any::<bool>(), 1_u32..=100, maybe(3000), maybe(3000)).prop_map(move |(votes, capacity_percent, readiness, lag)| {
+        Site {
+            name: format!("site-{number}"),
+            votes: votes || number == 0,
+            serves: true,
+            capacity_percent,
+            readiness,
+            lag,
+        }
     })
 }
 
@@ -27,9 +29,11 @@ fn copies(sites: usize) -> impl Strategy<Value = Copies> {
         Just(Copies::Unstated),
         (0_u64..1_000_000).prop_map(|interval| Copies::Periodic(MS(interval))),
         (0_u64..1_000_000).prop_map(|after| Copies::Everywhere(MS(after))),
-        (proptest::collection::vec(1..sites.max(2), 0..3), 0_u64..10_000).prop_map(|(copies, interval)| Copies::Synchronous {
-            copies: copies.into_iter().map(|place| SiteId(place as u8)).collect(),
-            send_interval: MS(interval),
+        (proptest::collection::vec(1..sites.max(2), 0..3), 0_u64..10_000).prop_map(|(copies, interval)| {
+            Copies::Synchronous {
+                copies: copies.into_iter().map(|place| SiteId(place as u8)).collect(),
+                send_interval: MS(interval),
+            }
         }),
     ]
 }
@@ -43,50 +47,55 @@ fn model() -> impl Strategy<Value = Model> {
         let services = proptest::collection::vec(service, 1..4);
         let classes = proptest::collection::vec(class, 0..4);
         let others = (proptest::option::of(0_u64..900), 0_u64..300, 0_u64..200);
-        (sites, trips, services, classes, others).prop_map(move |(sites, trips, services, classes, (approval, detection, dns))| {
-            let trip = |a: usize, b: usize| if a == b { Duration::ZERO } else { MS(trips[a.min(b) * count + a.max(b)]) };
-            Model {
-                round_trips: (0..count).map(|a| (0..count).map(|b| trip(a, b)).collect()).collect(),
-                sites,
-                check_interval: MS(5000),
-                detection: Duration::from_secs(detection),
-                approval: approval.map(Duration::from_secs),
-                dns: Duration::from_secs(dns),
-                services: services
-                    .into_iter()
-                    .enumerate()
-                    .map(|(place, (rto, manual, after))| Service {
-                        name: format!("service-{place}"),
-                        tier: "tier".to_owned(),
-                        rto: Duration::from_secs(rto),
-                        manual,
-                        after,
-                    })
-                    .collect(),
-                classes: classes
-                    .into_iter()
-                    .enumerate()
-                    .map(|(place, (rpo, copies, backup, restore))| Class {
-                        name: format!("class-{place}"),
-                        rpo: Duration::from_secs(rpo),
-                        copies,
-                        backup: backup.map(Duration::from_secs),
-                        restore: restore.map(Duration::from_secs),
-                    })
-                    .collect(),
-                dependencies: vec![Dependency { name: "dns".to_owned(), rto: Some(MS(500)), needed_by: vec![0] }],
-                burst_percent: 0,
-                load_percent: 100,
-                degraded_percent: None,
-            }
-        })
+        (sites, trips, services, classes, others).prop_map(
+            move |(sites, trips, services, classes, (approval, detection, dns))| {
+                let trip =
+                    |a: usize, b: usize| if a == b { Duration::ZERO } else { MS(trips[a.min(b) * count + a.max(b)]) };
+                Model {
+                    round_trips: (0..count).map(|a| (0..count).map(|b| trip(a, b)).collect()).collect(),
+                    sites,
+                    check_interval: MS(5000),
+                    detection: Duration::from_secs(detection),
+                    approval: approval.map(Duration::from_secs),
+                    dns: Duration::from_secs(dns),
+                    services: services
+                        .into_iter()
+                        .enumerate()
+                        .map(|(place, (rto, manual, after))| Service {
+                            name: format!("service-{place}"),
+                            tier: "tier".to_owned(),
+                            rto: Duration::from_secs(rto),
+                            manual,
+                            after,
+                        })
+                        .collect(),
+                    classes: classes
+                        .into_iter()
+                        .enumerate()
+                        .map(|(place, (rpo, copies, backup, restore))| Class {
+                            name: format!("class-{place}"),
+                            rpo: Duration::from_secs(rpo),
+                            copies,
+                            backup: backup.map(Duration::from_secs),
+                            restore: restore.map(Duration::from_secs),
+                        })
+                        .collect(),
+                    dependencies: vec![Dependency { name: "dns".to_owned(), rto: Some(MS(500)), needed_by: vec![0] }],
+                    burst_percent: 0,
+                    load_percent: 100,
+                    degraded_percent: None,
+                }
+            },
+        )
     })
 }
 
 /// No less good: a bound that did not get worse.
 fn no_worse(before: Bound, after: Bound) -> bool {
     match (before, after) {
-        (Bound::Within(before), Bound::Within(after)) => after.at_most <= before.at_most && after.at_least <= before.at_least,
+        (Bound::Within(before), Bound::Within(after)) => {
+            after.at_most <= before.at_most && after.at_least <= before.at_least
+        }
         (Bound::Never, _) | (Bound::Unstated, Bound::Unstated) => true,
         (Bound::Within(_), _) | (Bound::Unstated, _) => false,
     }
