@@ -3,12 +3,16 @@
 mod check;
 #[cfg(feature = "live")]
 mod cleanup;
+mod init;
 #[cfg(feature = "live")]
 mod node;
 #[cfg(feature = "live")]
 mod proxy;
 mod replay;
 mod run;
+mod schema;
+
+pub use init::SiteCount;
 
 use crate::cli::{Cli, Command};
 use crate::exit::Exit;
@@ -19,6 +23,8 @@ pub fn dispatch(cli: Cli) -> Exit {
         Command::Run(args) => run::run(&args),
         Command::Replay(args) => replay::replay(&args),
         Command::Check(args) => check::check(&args),
+        Command::Init(args) => init::init(&args),
+        Command::Schema(args) => schema::schema(&args),
         #[cfg(feature = "live")]
         Command::Node(args) => node::node(&args),
         #[cfg(feature = "live")]

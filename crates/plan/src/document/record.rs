@@ -229,6 +229,13 @@ impl<'r, 't> Reading<'r, 't> {
 
     /// `{ value = 900, source = "§1.1", obeyed = true }`.
     fn statement<T: Value>(&self, item: &Field<'t>, bounds: (f64, f64)) -> Option<(Statement<T>, bool)> {
+        if !item.value.is_table() {
+            let written = item.text_at(&item.span);
+            let advice = format!("write `{{ value = {written}, source = \"…\" }}`");
+            let message = format!("beside statements of `{}`, this must be one too", item.key);
+            self.table.sink.error(&item.span, message, advice);
+            return None;
+        }
         let table = item.table(&format!("a statement of `{}`", item.key))?;
         let value = table.required("value").map(|value| Field { key: item.key, ..value });
         let read = value

@@ -1,4 +1,4 @@
-//! The JSON Schema (draft 2020-12) of a plan file, made from the declarations that its reader is made from.
+//! The JSON Schema (draft 2020-12) of plan and scenario files; that of plans is made from the declarations that its reader is made from.
 
 use super::{Key, PlanDocument, SectionInfo};
 use crate::figures::Use;
@@ -6,6 +6,11 @@ use serde_json::{Map, Value as Json, json};
 
 /// The dialect.
 pub(crate) const DIALECT: &str = "https://json-schema.org/draft/2020-12/schema";
+
+/// Of a scenario file.
+pub fn scenario() -> Json {
+    crate::scenario_file::schema::scenario()
+}
 
 /// Of a plan file.
 pub fn plan() -> Json {
