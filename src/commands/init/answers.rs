@@ -88,7 +88,7 @@ impl Answers {
             let prompt = format!("Round trip between {} and {}, in milliseconds", sites[a], sites[b]);
             *round_trip = number(theme, &prompt, *round_trip, 1, SLOWEST_MS)?;
         }
-        let rto_min = number(theme, "Critical services are back within so many minutes (RTO)", 60, 1, 21_600)?;
+        let rto_min = number(theme, "Critical services are back within so many minutes (RTO)", 60, 5, 21_600)?;
         let rpo_s = number(theme, "and lose what was written in so many seconds at most (RPO)", 0, 0, 86_400)?;
         let sites = <[String; 3]>::try_from(sites).unwrap_or(usual.sites);
         Ok(Answers {

@@ -16,7 +16,7 @@ const SLOW_RPO: Duration = Duration::from_secs(3600);
 /// The text of the plan; `file` is what it is going to be called.
 pub fn plan(answers: &Answers, file: &Path) -> String {
     let timing = Timing::of(answers);
-    let rpo = answers.rpo.as_secs();
+    let (rto, rpo) = (answers.rto.as_secs(), answers.rpo.as_secs());
     // A backup that is made less often than the RPO could not keep it.
     let backup_kind = if rpo == 0 { "stream" } else { "incremental" };
     let slow_rto = SLOW_RTO.max(answers.rto * 2);
@@ -26,7 +26,7 @@ pub fn plan(answers: &Answers, file: &Path) -> String {
         ("sites", sites(answers)),
         ("links", links(answers)),
         ("regions", regions(answers)),
-        ("rto_s", answers.rto.as_secs().to_string()),
+        ("rto_s", rto.to_string()),
         ("rpo_s", rpo.to_string()),
         ("slow_rto_s", slow_rto.as_secs().to_string()),
         ("slow_rpo_s", SLOW_RPO.max(answers.rpo).as_secs().to_string()),
@@ -39,7 +39,9 @@ pub fn plan(answers: &Answers, file: &Path) -> String {
         ("second", answers.sites[1].clone()),
         ("backup_s", rpo.to_string()),
         ("backup_kind", backup_kind.to_owned()),
-        ("restore_s", (answers.rto.as_secs() / 2).to_string()),
+        // Detection, readiness, old DNS answers and a restore fit into the RTO together.
+        ("dns_s", (rto / 20).clamp(1, 30).to_string()),
+        ("restore_s", (rto / 4).to_string()),
         ("slow_restore_s", (slow_rto.as_secs() / 4).to_string()),
     ];
     fill(TEMPLATE, &values)
@@ -99,7 +101,8 @@ fn sites(answers: &Answers) -> String {
         let _ =
             write!(text, "\n{comment}[[site]]\nname = \"{name}\"\nrole = \"{role}\"\ncapacity_percent = {capacity}\n");
         if place > 0 && role != "witness" {
-            text.push_str("readiness_s = 60 # measure: from the decision until it serves\n");
+            let readiness = (answers.rto.as_secs() / 4).min(60);
+            let _ = writeln!(text, "readiness_s = {readiness} # measure: from the decision until it serves");
         }
     }
     text
@@ -162,7 +165,7 @@ mod tests {
     fn whatever_is_answered_makes_a_plan_that_is_right() {
         for count in [SiteCount::Two, SiteCount::Three] {
             for trips in [[1, 1, 1], [12, 8, 10], [80, 250, 170], [2000, 1, 2000]] {
-                for (rto, rpo) in [(60, 0), (900, 5), (86_400, 3600), (2_592_000 / 2, 86_400)] {
+                for (rto, rpo) in [(300, 0), (900, 5), (86_400, 3600), (2_592_000 / 2, 86_400)] {
                     let text = plan(&answers(count, trips, rto, rpo), Path::new("plan.toml"));
                     let plan = Plan::parse("plan.toml", &text).unwrap_or_else(|wrong| panic!("{wrong}\n{text}"));
                     assert_eq!((plan.sites.len(), plan.services[0].rto), (3, Duration::from_secs(rto)));

@@ -22,6 +22,8 @@ pub struct Key {
     pub used: Option<Use>,
     /// Whether a time scale divides it.
     pub scalable: bool,
+    /// What the schema calls what it is: `Duration`.
+    pub kind: &'static str,
     /// What a file may say of it in one statement, as JSON Schema.
     pub schema: Json,
 }
@@ -75,6 +77,7 @@ macro_rules! records {
                     required: $crate::document::record::need!(required $need),
                     used: $crate::document::record::purpose!($($used)?),
                     scalable: $crate::document::record::scalable!($($($scalable)?)?),
+                    kind: stringify!($type),
                     schema: <$type as $crate::document::Value>::schema(
                         $crate::document::record::bounds!($type, $key $(, $low, $high)?)),
                 }),*]
