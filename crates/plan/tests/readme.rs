@@ -20,7 +20,12 @@ fn tables() -> String {
             let yes = |flag| if flag { "yes" } else { "" };
             let (must, scalable) = (yes(key.required), yes(key.scalable));
             let what = key.used.map_or("", Use::word);
-            writeln!(text, "| `{}` | {must} | {what} | {scalable} | {} |", key.key, key.about).unwrap();
+            let words = key.schema["enum"].as_array().map(|words| {
+                let words: Vec<String> = words.iter().map(|word| format!("`{}`", word.as_str().unwrap())).collect();
+                format!(": {}", words.join(", "))
+            });
+            let words = words.unwrap_or_default();
+            writeln!(text, "| `{}` | {must} | {what} | {scalable} | {}{words} |", key.key, key.about).unwrap();
         }
     }
     text.push('\n');
