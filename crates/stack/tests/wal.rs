@@ -4,8 +4,12 @@ mod cluster;
 mod log;
 
 use cluster::Cluster;
-use firedrill_model::{Epoch, NotApplied, Observation, OpResult, Position, Response, SiteId, SiteSet};
-use log::{LONDON, NY, SINGAPORE, append, appended, scan, settled, texts};
+use firedrill_model::{
+    Epoch, NotApplied, Observation, Op, Position, Response, Rng, SessionId, SiteId, SiteSet, WithoutCopy,
+};
+use firedrill_stack::{FileId, Input};
+use log::{LONDON, NY, SINGAPORE, append, appended, scan, settled, settled_with, texts, with_log};
+use std::time::Duration;
 
 #[test]
 fn a_record_is_acknowledged_when_new_york_and_london_hold_it() {
@@ -103,8 +107,168 @@ fn a_returning_site_cuts_what_only_it_had_keeps_it_aside_and_tells() {
     assert_eq!(cluster.site(0).log_durable(), Position(11));
     let aside = firedrill_stack::FileId::WalAside(1);
     assert!(!cluster.disks[0].synced[&aside].is_empty());
-    assert_eq!(cluster.site(0).log_incarnation(Position(11)), cluster.site(1).log_incarnation(Position(11)));
-    let done = cluster.replies.values().filter(|r| matches!(r, Response::Done(OpResult::Appended { .. }))).count();
-    assert_eq!(done, 11);
-    let _ = SiteId(0);
+    assert_eq!(log::disagreement(&cluster, NY, LONDON), None);
+}
+
+#[test]
+fn a_copy_leaves_the_set_before_anything_is_acknowledged_without_it_and_enters_when_it_has_all() {
+    let mut cluster = settled();
+    cluster.isolate(LONDON);
+    let asked = append(&mut cluster, NY, 1, "a");
+    cluster.run_in_steps(Duration::from_millis(1_800), Duration::from_millis(100));
+    assert_eq!(cluster.replies.get(&asked), None, "London is still in the set");
+    cluster.run(6);
+    let left = changes(&cluster, NY).position(|members| members == SiteSet::EMPTY);
+    assert!(left.is_some(), "London left");
+    assert_eq!(cluster.replies[&asked], appended(1), "and then, with a quorum's confirmation, it is acknowledged");
+    assert_eq!(cluster.site(2).log_durable(), Position(1), "confirmed, so shipped to Singapore");
+    cluster.cut.clear();
+    cluster.run(5);
+    assert_eq!(cluster.site(0).log_state().members, SiteSet::only(LONDON), "London entered again");
+    assert_eq!(cluster.site(1).log_durable(), Position(1));
+    assert_eq!(cluster.site(0).log_state().holders, SiteSet::only(NY).with(LONDON));
+}
+
+fn changes(cluster: &Cluster, site: SiteId) -> impl Iterator<Item = SiteSet> {
+    cluster.observed.iter().filter_map(move |(at, observation)| match observation {
+        Observation::SyncSetChanged { members, .. } if *at == site => Some(*members),
+        _ => None,
+    })
+}
+
+#[test]
+fn without_its_copy_a_writer_that_stops_acknowledges_nothing() {
+    let mut cluster = settled_with(with_log(WithoutCopy::Stop));
+    cluster.isolate(LONDON);
+    let asked = append(&mut cluster, NY, 1, "a");
+    cluster.run(30);
+    assert_eq!(cluster.replies[&asked], Response::Unknown);
+    let refused = append(&mut cluster, NY, 2, "b");
+    assert_eq!(cluster.replies[&refused], Response::NotApplied(NotApplied::Busy));
+    assert_eq!(cluster.site(0).log_state().members, SiteSet::only(LONDON));
+    cluster.cut.clear();
+    cluster.run(5);
+    let again = append(&mut cluster, NY, 1, "a");
+    cluster.deliver();
+    assert_eq!(cluster.replies[&again], appended(1), "known again");
+}
+
+#[test]
+fn with_an_empty_set_and_no_quorum_the_writer_acknowledges_nothing() {
+    let mut cluster = settled();
+    cluster.isolate(LONDON);
+    cluster.run(6);
+    cluster.isolate(NY);
+    let asked = append(&mut cluster, NY, 1, "a");
+    let scanned = cluster.ask_as(SessionId(6), NY, 1, Op::Scan { after: Position(0) });
+    cluster.run_in_steps(Duration::from_secs(4), Duration::from_millis(100));
+    assert_eq!(cluster.replies.get(&asked), None);
+    assert_eq!(cluster.replies.get(&scanned), None, "reads neither");
+}
+
+/// New York sleeps over a failover, and wakes with what London had answered in its queue.
+#[test]
+fn a_thawed_writer_acknowledges_nothing() {
+    let mut cluster = settled();
+    let asked = append(&mut cluster, NY, 1, "a");
+    let scanned = cluster.ask_as(SessionId(6), NY, 1, Op::Scan { after: Position(0) });
+    let mut slept = Vec::new();
+    for _ in 0..1_500 {
+        cluster.now += Duration::from_millis(100);
+        [LONDON, SINGAPORE].into_iter().for_each(|site| wake(&mut cluster, site));
+        while let Some((from, to, message)) = cluster.links.pop_front() {
+            match to {
+                NY => slept.push((from, message)),
+                _ => cluster.input(to, Input::MessageReceived { from, message }),
+            }
+        }
+    }
+    assert!(cluster.site(1).writes_log().is_some(), "London took over");
+    let new = append(&mut cluster, LONDON, 9, "b");
+    while let Some((from, to, message)) = cluster.links.pop_front() {
+        if to != NY {
+            cluster.input(to, Input::MessageReceived { from, message });
+        }
+    }
+    assert!(matches!(cluster.replies[&new], Response::Done(_)));
+    for (from, message) in slept {
+        cluster.input(NY, Input::MessageReceived { from, message });
+    }
+    cluster.run(20);
+    for ticket in [asked, scanned] {
+        assert!(!matches!(cluster.replies.get(&ticket), Some(Response::Done(_))), "{:?}", cluster.replies[&ticket]);
+    }
+    assert_eq!(log::disagreement(&cluster, NY, LONDON), None);
+}
+
+fn wake(cluster: &mut Cluster, site: SiteId) {
+    if cluster.site(site.0).poll_deadline().is_some_and(|due| due <= cluster.now) {
+        cluster.input(site, Input::TimePassed);
+    }
+}
+
+#[test]
+fn memory_stays_bounded_while_singapore_is_away_and_its_log_is_caught_up_from_the_disk() {
+    let mut cluster = settled();
+    cluster.isolate(SINGAPORE);
+    let text = "x".repeat(1_000);
+    let mut most = 0;
+    for n in 1..=3_000 {
+        append(&mut cluster, NY, n, &format!("{n} {text} {}", n * 7_919));
+        cluster.deliver();
+        most = most.max(cluster.site(0).log_memory()).max(cluster.site(1).log_memory());
+    }
+    cluster.cut.clear();
+    for _ in 0..600 {
+        cluster.run_in_steps(Duration::from_millis(100), Duration::from_millis(20));
+        most = most.max(cluster.site(0).log_memory());
+    }
+    assert_eq!(cluster.site(2).log_durable(), Position(3_000));
+    println!("{most} bytes of segments in memory at most");
+    assert!(most < 4 << 20, "{most}");
+}
+
+#[test]
+fn what_is_older_than_the_retention_is_dropped_and_a_site_that_needs_it_begins_behind_it() {
+    let mut config = with_log(WithoutCopy::Asynchronous);
+    if let Some(log) = &mut config.transaction_log {
+        log.retention = Duration::from_secs(30);
+    }
+    let mut cluster = settled_with(config);
+    cluster.isolate(SINGAPORE);
+    let mut rng = Rng::new(1, "noise");
+    for n in 1..=60_u64 {
+        let noise: String = (0..100_000).map(|_| char::from(33 + rng.below(90) as u8)).collect();
+        append(&mut cluster, NY, n, &format!("{n} {noise}"));
+        cluster.run(2);
+    }
+    let files = |site: usize| cluster.disks[site].written.keys().filter(|file| matches!(file, FileId::Wal(_))).count();
+    let (new_york, london) = (files(0), files(1));
+    assert!(new_york < 6 && london < 6, "{new_york} and {london} files");
+    cluster.cut.clear();
+    cluster.run(30);
+    assert_eq!(cluster.site(2).log_durable(), Position(60));
+    let (first, seen, end) = texts(&scan(&mut cluster, NY, 0));
+    assert!(first > 10 && end == 60 && !seen.is_empty(), "{first}");
+    cluster.power_loss(SINGAPORE);
+    cluster.start(SINGAPORE);
+    cluster.run(10);
+    assert_eq!(cluster.site(2).log_durable(), Position(60), "it reads what it began with");
+    assert!(!cluster.site(2).log_damaged());
+}
+
+/// A fork costs a few counts, however long the log is.
+#[test]
+fn a_clone_shares_the_log() {
+    let mut cluster = settled();
+    for n in 1..=3_000 {
+        append(&mut cluster, NY, n, &format!("record {n}"));
+        cluster.deliver();
+    }
+    let sites: Vec<_> = (0..3).map(|n| cluster.site(n).clone()).collect();
+    let begun = std::time::Instant::now();
+    for _ in 0..1_000 {
+        std::hint::black_box(std::hint::black_box(&sites).clone());
+    }
+    println!("three sites cloned in {:?}", begun.elapsed() / 1_000);
 }
