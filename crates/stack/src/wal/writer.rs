@@ -356,6 +356,10 @@ impl Wal {
         if members == state.members && (confirmed >= writer.start || state.members.is_empty()) {
             let entering = state.eligible.iter().filter(|site| !state.members.contains(*site) && *site != self.me);
             members = state.members.iter().chain(entering.filter(|site| holds(*site))).collect();
+            // Stand-ins are not needed once those that were chosen are all there.
+            if state.chosen.iter().all(|site| members.contains(site)) {
+                members = members.iter().filter(|site| state.chosen.contains(*site)).collect();
+            }
         }
         if members != state.members {
             writer.change = Some(Change { since: state.changed, members });
