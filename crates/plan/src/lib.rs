@@ -5,12 +5,14 @@
 //! - [`Diagnostics`]: what is wrong, each with file, line, caret and what to do
 //! - [`document`]: the plan as it is written: every section and figure, with its place, its source, and what is said elsewhere
 //! - [`figures`]: which figures are parameters, objectives and claims, and which a time scale divides
+//! - [`analysis`]: what arithmetic finds wrong with a plan that reads well
 //! - `document/`, `scenario_file/`: the schema, one file per group of sections; each says how to add to it
 //! - `plan_file/`: from the plan as it is written to the resolved one
 //! - `read/`: the reader that does not stop at the first mistake
 //! - `orderings`, `scale`, `derived`: what a plan must keep in order, its time scale, what the stack is told and a run must prove
 #![forbid(unsafe_code)]
 
+pub mod analysis;
 mod check;
 mod derived;
 mod diagnostic;

@@ -68,7 +68,7 @@ impl Source<'_> {
     }
 
     /// The nearest character's beginning at or before `offset`.
-    fn boundary(&self, offset: usize) -> usize {
+    pub(crate) fn boundary(&self, offset: usize) -> usize {
         self.text.floor_char_boundary(offset)
     }
 }
