@@ -100,7 +100,7 @@ fn sites(answers: &Answers) -> String {
         };
         let _ =
             write!(text, "\n{comment}[[site]]\nname = \"{name}\"\nrole = \"{role}\"\ncapacity_percent = {capacity}\n");
-        if place > 0 && role != "witness" {
+        if role == "secondary" {
             let readiness = (answers.rto.as_secs() / 4).min(60);
             let _ = writeln!(text, "readiness_s = {readiness} # measure: from the decision until it serves");
         }
