@@ -122,10 +122,10 @@ impl Wal {
             }
             behind |= !close && self.writer.as_ref().is_some_and(|writer| writer.followers[to.index()].next < upto);
         }
-        if let Some(writer) = &mut self.writer {
-            if interval || behind && writer.ship_at == Time::MAX {
-                writer.ship_at = if behind { now + send_interval } else { Time::MAX };
-            }
+        if let Some(writer) = &mut self.writer
+            && (interval || behind && writer.ship_at == Time::MAX)
+        {
+            writer.ship_at = if behind { now + send_interval } else { Time::MAX };
         }
     }
 
