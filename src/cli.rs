@@ -1,5 +1,6 @@
 //! What the command line offers.
 
+use crate::commands::SiteCount;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use firedrill_model::Hazard;
 use firedrill_plan::analysis::Date;
@@ -65,6 +66,14 @@ pub enum Command {
     Explain(ExplainArgs),
     /// Work with a plan
     Plan(PlanArgs),
+    /// Write a commented plan to begin with, after a few questions
+    #[command(
+        after_help = "Examples:\n  firedrill init\n      asks, and writes plan.toml\n  firedrill init --yes --sites 2 --out cards.toml\n      asks nothing: two sites and a witness"
+    )]
+    Init(InitArgs),
+    /// Print the JSON Schema of plan or scenario files, for editors and validators
+    #[command(after_help = "Example:\n  firedrill schema plan > plan.schema.json")]
+    Schema(SchemaArgs),
     /// Be one site of the stack (what the containers run)
     Node(NodeArgs),
     /// Be a TCP proxy with Toxiproxy's HTTP API
@@ -209,6 +218,40 @@ pub struct DrillsArgs {
     /// One JSON object per loss on standard output
     #[arg(long)]
     pub json: bool,
+}
+
+/// Arguments of `init`.
+#[derive(Debug, Args)]
+pub struct InitArgs {
+    /// How many sites serve (with two, a witness has the third vote); asked for if not given, 3 with --yes
+    #[arg(long, value_name = "N")]
+    pub sites: Option<SiteCount>,
+    /// Ask nothing
+    #[arg(long, short)]
+    pub yes: bool,
+    /// Where the plan goes
+    #[arg(long, short, default_value = "plan.toml", value_name = "FILE")]
+    pub out: PathBuf,
+    /// Replace the file if it is there
+    #[arg(long)]
+    pub force: bool,
+}
+
+/// Arguments of `schema`.
+#[derive(Debug, Args)]
+pub struct SchemaArgs {
+    /// Of which files
+    #[arg(value_enum)]
+    pub of: SchemaOf,
+}
+
+/// What there is a JSON Schema of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum SchemaOf {
+    /// Plan files
+    Plan,
+    /// Scenario files
+    Scenario,
 }
 
 /// Arguments of `node`.

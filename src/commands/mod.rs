@@ -4,6 +4,7 @@ mod check;
 #[cfg(feature = "live")]
 mod cleanup;
 mod explain;
+mod init;
 #[cfg(feature = "live")]
 mod node;
 mod plan;
@@ -11,6 +12,9 @@ mod plan;
 mod proxy;
 mod replay;
 mod run;
+mod schema;
+
+pub use init::SiteCount;
 
 use crate::cli::{Cli, Command};
 use crate::exit::Exit;
@@ -23,6 +27,8 @@ pub fn dispatch(cli: Cli) -> Exit {
         Command::Check(args) => check::check(&args),
         Command::Explain(args) => explain::explain(&args),
         Command::Plan(args) => plan::plan(&args),
+        Command::Init(args) => init::init(&args),
+        Command::Schema(args) => schema::schema(&args),
         #[cfg(feature = "live")]
         Command::Node(args) => node::node(&args),
         #[cfg(feature = "live")]
