@@ -47,6 +47,25 @@ Example:
       a scenario for each loss of the plan's matrix, tightest first; each is run in the simulator, and compared with the arithmetic
 Exit codes: 0 plan, model and run agree (or nothing was run), 1 they disagree, 2 a run could not tell, 64 bad input.";
 
+const REPORT_EXAMPLES: &str = "\
+Examples:
+  firedrill run scenarios/weekly/site-failure.toml --out drill && firedrill report drill
+      writes drill/junit.xml and drill/report.html, the same bytes as the run did
+  firedrill report drill/journal.jsonl.zst --format html --out for-the-board
+
+The exit code is that of the verdict: the journal is judged again.";
+
+const JUDGE_EXAMPLES: &str = "\
+Examples:
+  firedrill judge etcd_000.log --model cas-register
+      one register, nil at first, in Jepsen's log lines; says which operation fits nowhere
+  firedrill judge history.edn --format knossos-edn --model cas-register --init 0 --html why.html
+      with the page that shows it
+  firedrill judge c*.txt --model kv --jobs 4 --time-limit 30s --memory-limit 512MiB
+      several files, one line each; the exit code is the worst: 1 (fail), 2 (unknown), 0 (pass)
+JSON Lines: {\"process\": 0, \"type\": \"invoke\", \"f\": \"write\", \"key\": \"x\", \"value\": 3}, and the same with type ok, fail
+(it did not happen) or info (nobody knows); f is read, write, cas, add, enqueue, dequeue, acquire, release, txn, ...";
+
 /// The subcommands.
 #[derive(Debug, Subcommand)]
 pub enum Command {
@@ -58,6 +77,9 @@ pub enum Command {
         after_help = "Example:\n  firedrill replay 'firedrill run scenarios/daily/node-crashes.toml --seed 7 --expect-digest 1f0c'"
     )]
     Replay(ReplayArgs),
+    /// Make the reports of a kept run again, from its journal alone
+    #[command(after_help = REPORT_EXAMPLES)]
+    Report(ReportArgs),
     /// Check plan and scenario files: all errors in one go; and refute plans by arithmetic
     #[command(after_help = CHECK_HELP)]
     Check(CheckArgs),
@@ -74,6 +96,9 @@ pub enum Command {
     /// Print the JSON Schema of plan or scenario files, for editors and validators
     #[command(after_help = "Example:\n  firedrill schema plan > plan.schema.json")]
     Schema(SchemaArgs),
+    /// Judge other people's histories: linearizable or not, and why not
+    #[command(after_help = JUDGE_EXAMPLES)]
+    Judge(JudgeArgs),
     /// Be one site of the stack (what the containers run)
     Node(NodeArgs),
     /// Be a TCP proxy with Toxiproxy's HTTP API
@@ -119,7 +144,7 @@ pub struct RunArgs {
     /// One JSON object per run on standard output
     #[arg(long)]
     pub json: bool,
-    /// Keep verdict.json and journal.jsonl.zst here; of many seeds those that did not pass, in a folder each
+    /// Keep report.html, junit.xml, verdict.json and journal.jsonl.zst here; of many seeds those that did not pass, in a folder each
     #[arg(long, value_name = "DIR")]
     pub out: Option<PathBuf>,
     /// Say what would be made and done, and do nothing
@@ -140,6 +165,29 @@ pub struct ReplayArgs {
     /// The line, in quotes or not
     #[arg(required = true, trailing_var_arg = true, allow_hyphen_values = true, value_name = "LINE")]
     pub line: Vec<String>,
+}
+
+/// A format of `report`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum ReportFormat {
+    /// junit.xml, for CI servers
+    Junit,
+    /// report.html, one self-contained page
+    Html,
+}
+
+/// Arguments of `report`.
+#[derive(Debug, Args)]
+pub struct ReportArgs {
+    /// A folder that `run --out` wrote, or a journal
+    #[arg(value_name = "RUN")]
+    pub run: PathBuf,
+    /// Only this format; by default all
+    #[arg(long = "format", value_enum, value_name = "FORMAT")]
+    pub formats: Vec<ReportFormat>,
+    /// Write here; by default beside the journal
+    #[arg(long, value_name = "DIR")]
+    pub out: Option<PathBuf>,
 }
 
 /// Arguments of `check`.
@@ -252,6 +300,110 @@ pub enum SchemaOf {
     Plan,
     /// Scenario files
     Scenario,
+}
+
+/// Arguments of `judge`.
+#[derive(Debug, Args)]
+pub struct JudgeArgs {
+    /// Histories
+    #[arg(required = true, value_name = "FILE")]
+    pub files: Vec<PathBuf>,
+    /// How they are written; guessed from what is in them where that is obvious
+    #[arg(long, value_enum, value_name = "FORMAT")]
+    pub format: Option<FormatName>,
+    /// What the operations are on (needed but for elle-edn; porcupine-kv is kv)
+    #[arg(long, value_enum, value_name = "MODEL")]
+    pub model: Option<ModelArg>,
+    /// What it holds at first, as JSON; text that is no JSON stands for itself
+    #[arg(long, value_name = "V")]
+    pub init: Option<String>,
+    /// Unknown after this long a file
+    #[arg(long, default_value = "60s", value_name = "TIME", value_parser = parse_time)]
+    pub time_limit: std::time::Duration,
+    /// Unknown beyond this much memory a file
+    #[arg(long, default_value = "1GiB", value_name = "SIZE", value_parser = parse_size)]
+    pub memory_limit: u64,
+    /// Objects judged at a time; 0: as many as there are cores. The answer is the same
+    #[arg(long, default_value_t = 1, value_name = "N")]
+    pub jobs: usize,
+    /// One JSON object a file on standard output
+    #[arg(long)]
+    pub json: bool,
+    /// Write the page that shows it here; of several files into this folder
+    #[arg(long, value_name = "OUT")]
+    pub html: Option<PathBuf>,
+}
+
+/// How a history is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum FormatName {
+    /// Jepsen's log lines; a failed cas saw another value
+    JepsenLog,
+    /// EDN operations as Knossos reads them; what failed did not happen
+    KnossosEdn,
+    /// Porcupine's key-value files
+    PorcupineKv,
+    /// EDN transactions as Elle reads them (list-append)
+    ElleEdn,
+    /// One JSON object a line
+    Jsonl,
+}
+
+/// What the operations are on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum ModelArg {
+    /// read, write; nil at first
+    Register,
+    /// read, write, cas; nil at first
+    CasRegister,
+    /// txn of reads and writes; each register nil at first
+    MultiRegister,
+    /// get, put, append of strings by key; "" at first
+    Kv,
+    /// acquire, release; free at first
+    Mutex,
+    /// add, read; 0 at first
+    Counter,
+    /// add, remove, read; empty at first
+    Set,
+    /// enqueue, dequeue; empty at first
+    Queue,
+    /// Our sessions: read, write, cas by key; absent at first
+    Session,
+}
+
+/// `60s`, `500ms`, `2m`, `1h`.
+fn parse_time(text: &str) -> Result<std::time::Duration, String> {
+    let split = text.find(|letter: char| !letter.is_ascii_digit()).unwrap_or(text.len());
+    let (number, unit) = text.split_at(split);
+    let per_unit = match unit {
+        "ms" => 1,
+        "s" => 1000,
+        "m" | "min" => 60_000,
+        "h" => 3_600_000,
+        _ => return Err(format!("a time is like 500ms, 60s, 2m or 1h, and not `{text}`")),
+    };
+    let number: u64 = number.parse().map_err(|_| format!("a time is like 60s, and not `{text}`"))?;
+    let ms = number.checked_mul(per_unit).ok_or("that is too long")?;
+    Ok(std::time::Duration::from_millis(ms))
+}
+
+/// `1GiB`, `512MiB`, `64KiB`, `1000000`, `2GB`.
+fn parse_size(text: &str) -> Result<u64, String> {
+    let split = text.find(|letter: char| !letter.is_ascii_digit()).unwrap_or(text.len());
+    let (number, unit) = text.split_at(split);
+    let per_unit: u64 = match unit {
+        "" | "B" => 1,
+        "KiB" => 1 << 10,
+        "MiB" => 1 << 20,
+        "GiB" => 1 << 30,
+        "kB" | "KB" => 1_000,
+        "MB" => 1_000_000,
+        "GB" => 1_000_000_000,
+        _ => return Err(format!("a size is like 512MiB or 1GiB, and not `{text}`")),
+    };
+    let number: u64 = number.parse().map_err(|_| format!("a size is like 1GiB, and not `{text}`"))?;
+    number.checked_mul(per_unit).ok_or_else(|| "that is too much".to_owned())
 }
 
 /// Arguments of `node`.

@@ -5,12 +5,14 @@ mod check;
 mod cleanup;
 mod explain;
 mod init;
+mod judge;
 #[cfg(feature = "live")]
 mod node;
 mod plan;
 #[cfg(feature = "live")]
 mod proxy;
 mod replay;
+mod report;
 mod run;
 mod schema;
 
@@ -24,11 +26,13 @@ pub fn dispatch(cli: Cli) -> Exit {
     match cli.command {
         Command::Run(args) => run::run(&args),
         Command::Replay(args) => replay::replay(&args),
+        Command::Report(args) => report::report(&args),
         Command::Check(args) => check::check(&args),
         Command::Explain(args) => explain::explain(&args),
         Command::Plan(args) => plan::plan(&args),
         Command::Init(args) => init::init(&args),
         Command::Schema(args) => schema::schema(&args),
+        Command::Judge(args) => judge::judge(&args),
         #[cfg(feature = "live")]
         Command::Node(args) => node::node(&args),
         #[cfg(feature = "live")]

@@ -8,6 +8,7 @@
 //! - [`recorder`]: takes events one by one and hashes them as they come
 //! - [`writer`]: JSON Lines, compressed; whole or as a run goes on
 //! - [`reader`]: reads them back, and trusts nothing in them
+//! - [`import`]: other people's histories, read into one shape
 //! - [`read_error`]: what can be wrong with a file, and what to do about it
 //!
 //! To add an event: a variant of [`Event`] at the end (the canonical form numbers variants in
@@ -17,6 +18,7 @@
 
 pub mod digest;
 pub mod event;
+pub mod import;
 pub mod journal;
 pub mod manifest;
 pub mod read_error;

@@ -39,7 +39,7 @@ pub(crate) fn given_up(facts: &Facts<'_>, register: &Register, found: Found) -> 
     let key = facts.calls[register.first].op.key().map_or("", |key| key.as_str());
     match found {
         Found::Order | Found::NoOrder => None,
-        Found::GaveUp { at } => Some(format!(
+        Found::GaveUp { at, .. } => Some(format!(
             "session {key} ({} operations) up to {}; raise the budget of the search",
             register.ops.len(),
             told(facts, &register.ops[at])

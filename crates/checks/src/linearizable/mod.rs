@@ -1,12 +1,22 @@
 //! `linearizable`: every session is a register that reads, writes and compare-and-sets change one
 //! at a time, each at an instant between its invocation and its return (Herlihy & Wing 1990).
 //!
+//! The engine, for our journals and for imported histories:
+//! - `problem`: one object's operations laid out in time
+//! - `search`: looks for an order that explains them (Wing & Gong 1993; Lowe 2017, "Testing for linearizability")
+//! - `object`: what the search asks of an object; `register_rules`: a register; `model`: any other, by its rules
+//! - `zones`: registers whose values are distinct, without a search (Gibbons & Korach 1997)
+//! - `bits`, `memory`: sets of operations under way, and of what leads nowhere, with counted bytes
+//!
+//! Our journals:
 //! - `registers`: a journal's operations, apart by session, values as small numbers
-//! - `problem`: one session's operations laid out in time
-//! - `search`: looks for an order that explains one session (Wing & Gong 1993; Lowe 2017, "Testing
-//!   for linearizability")
-//! - `bits`: sets of operations under way
 //! - `explain`: the first operation that fits nowhere, with its neighbours
+//!
+//! Imported histories:
+//! - [`imported`]: judges one, within budgets, on several threads
+//! - [`models`]: what its operations may be on
+//! - `partition`, `prepared`: the history, apart by key and ready to be searched
+//! - [`why`]: the window, the operation that fits nowhere, the states that it met, the longest orders
 //!
 //! A failed operation did not happen. An unknown read says nothing. An unknown write or
 //! compare-and-set may take effect at any time after its invocation, or never. Sessions are absent
@@ -18,15 +28,27 @@
 
 pub(crate) mod bits;
 pub(crate) mod explain;
+pub mod imported;
+mod memory;
+mod model;
+pub mod models;
+mod object;
+mod partition;
+mod prepared;
 mod problem;
+mod register_rules;
 pub(crate) mod registers;
 pub(crate) mod search;
+pub mod why;
+mod zones;
 
 use crate::facts::Facts;
 use crate::judgement::CheckResult;
 use crate::verdict::Verdict;
 use registers::{Register, Registers};
 use search::{Found, Spent};
+
+pub use search::{Exhausted, Stop};
 
 const NAME: &str = "linearizable";
 

@@ -1,26 +1,20 @@
-//! Looks for an order of one register's operations that explains what they returned.
+//! Looks for an order of the operations on one object that explains what they returned.
 //!
-//! Just-in-time linearization (Lowe 2017, after Wing & Gong 1993): go through invocations and
-//! returns in time, and put an operation in order only when it returns. A configuration is the
-//! state of the register and which of the operations under way were put in order (a set of slots: a
-//! slot is free again after its operation returned, so that sets stay small however long the
-//! history is). Configurations that lead nowhere are remembered.
+//! Just-in-time linearization (Lowe 2017, "Testing for linearizability", after Wing & Gong 1993): go through invocations
+//! and returns in time, and put an operation in order only when one returns. A configuration is the state of the object
+//! and which of the operations under way were put in order (a set of slots: a slot is free again after its operation
+//! returned, so that sets stay small however long the history is). Configurations that lead nowhere are remembered.
 //!
-//! What keeps it near-linear where written values are unique, each without losing an order that
-//! exists:
-//! - what sees the state and changes nothing is put in order as soon as the state is what it saw;
-//! - a state that can't come back is not left while an operation that must see it is yet to be
-//!   invoked, nor for another operation than the compare-and-set that must find it;
-//! - a write whose value nobody sees is put in order just before another write, and an unknown one
-//!   is left out (unless a compare-and-set that missed its value may need just that state).
+//! What keeps it small for any object, without losing an order that exists: what sees the state and changes nothing is put in
+//! order as soon as the state is what it saw. What an object adds to that is in its `candidates`.
 
 use super::Budget;
 use super::bits::Bits;
+use super::memory::Memory;
+use super::object::{Object, Stand};
 use super::problem::{NOBODY, Problem};
-use super::registers::{ABSENT, Action, Register, RegisterOp};
-use std::collections::HashSet;
-use std::collections::hash_map::DefaultHasher;
-use std::hash::BuildHasherDefault;
+use super::register_rules::RegisterObject;
+use super::registers::{ABSENT, Register};
 
 /// What a search found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,31 +23,87 @@ pub(crate) enum Found {
     Order,
     /// That there is none.
     NoOrder,
-    /// Neither, within the budget. It got as far as the return of this operation (its place in the
-    /// register).
-    GaveUp { at: usize },
+    /// Neither, within the budget. It got as far as the return of this operation.
+    GaveUp { at: usize, why: Exhausted },
     /// More operations were under way at once than it can keep apart.
     TooManyAtOnce,
+}
+
+/// Which budget was used up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Exhausted {
+    /// Steps.
+    Steps,
+    /// Memory.
+    Memory,
+    /// Time.
+    Time,
 }
 
 /// What a search cost.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Spent {
     pub(crate) steps: u64,
+    pub(crate) bytes: u64,
 }
+
+/// Tells when there is no more time; asked every few thousand steps.
+pub type Stop<'s> = dyn Fn() -> bool + Sync + 's;
+
+/// What a search may cost.
+#[derive(Clone, Copy)]
+pub(crate) struct Limit<'s> {
+    pub(crate) budget: Budget,
+    pub(crate) stop: Option<&'s Stop<'s>>,
+}
+
+/// The search of one object, told in full.
+#[derive(Clone, Debug)]
+pub(crate) struct Told {
+    pub(crate) found: Found,
+    pub(crate) spent: Spent,
+    /// The order that was found.
+    pub(crate) order: Vec<u32>,
+    /// How far it got: a place in the timeline, and the operation that returns there.
+    pub(crate) furthest: (u32, u32),
+    /// Orders of what returned before the place that was to be watched, each with the state that it ends in.
+    pub(crate) partial: Vec<(Vec<u32>, u32)>,
+}
+
+/// How many partial orders are kept.
+const PARTIAL: usize = 3;
 
 /// Searches one register.
 pub(crate) fn search(register: &Register, budget: Budget) -> (Found, Spent) {
-    let problem = Problem::of(register);
+    let (mut object, problem) = RegisterObject::of(register, true);
+    let told = tell(&mut object, &problem, ABSENT, Limit { budget, stop: None }, None);
+    (told.found, told.spent)
+}
+
+/// Searches any object from a state on; keeps partial orders up to the place to be watched.
+pub(super) fn tell(
+    object: &mut impl Object,
+    problem: &Problem,
+    state: u32,
+    limit: Limit<'_>,
+    watched: Option<u32>,
+) -> Told {
     match problem.slots {
-        0..=64 => Search::<1>::new(&problem, budget).run(),
-        65..=256 => Search::<4>::new(&problem, budget).run(),
-        257..=4096 => Search::<64>::new(&problem, budget).run(),
-        _ => (Found::TooManyAtOnce, Spent::default()),
+        0..=64 => Search::<_, 1>::new(object, problem, state, limit, watched).run(),
+        65..=256 => Search::<_, 4>::new(object, problem, state, limit, watched).run(),
+        257..=1024 => Search::<_, 16>::new(object, problem, state, limit, watched).run(),
+        1025..=4096 => Search::<_, 64>::new(object, problem, state, limit, watched).run(),
+        _ => Told {
+            found: Found::TooManyAtOnce,
+            spent: Spent::default(),
+            order: Vec::new(),
+            furthest: (0, 0),
+            partial: Vec::new(),
+        },
     }
 }
 
-/// The state of the register, and which operations under way were put in order.
+/// The state of the object, and which operations under way were put in order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 struct Configuration<const W: usize> {
     state: u32,
@@ -67,10 +117,13 @@ struct Choice<const W: usize> {
     configuration: Configuration<W>,
     /// Its candidates are those from here on, up to the next choice's.
     candidates: usize,
+    /// How much was in order.
+    order: usize,
 }
 
-struct Search<'p, const W: usize> {
-    problem: &'p Problem<'p>,
+struct Search<'p, O, const W: usize> {
+    object: &'p mut O,
+    problem: &'p Problem,
     now: Configuration<W>,
     /// Operations under way.
     under_way: Bits<W>,
@@ -78,62 +131,101 @@ struct Search<'p, const W: usize> {
     occupant: Vec<u32>,
     choices: Vec<Choice<W>>,
     candidates: Vec<u32>,
-    dead: HashSet<Configuration<W>, BuildHasherDefault<DefaultHasher>>,
+    order: Vec<u32>,
+    dead: Memory<Configuration<W>>,
+    waiting: Vec<u32>,
     furthest: u32,
     steps: u64,
-    budget: Budget,
+    asked: u64,
+    limit: Limit<'p>,
+    exhausted: Option<Exhausted>,
+    watched: Option<u32>,
+    partial: Vec<(Vec<u32>, u32)>,
 }
 
-impl<'p, const W: usize> Search<'p, W> {
-    fn new(problem: &'p Problem<'p>, budget: Budget) -> Search<'p, W> {
+impl<'p, O: Object, const W: usize> Search<'p, O, W> {
+    fn new(
+        object: &'p mut O,
+        problem: &'p Problem,
+        state: u32,
+        limit: Limit<'p>,
+        watched: Option<u32>,
+    ) -> Search<'p, O, W> {
         Search {
+            object,
             problem,
-            now: Configuration { state: ABSENT, place: 0, ordered: Bits::EMPTY },
+            now: Configuration { state, place: 0, ordered: Bits::EMPTY },
             under_way: Bits::EMPTY,
             occupant: vec![NOBODY; problem.slots as usize],
             choices: Vec::new(),
             candidates: Vec::new(),
-            dead: HashSet::default(),
+            order: Vec::new(),
+            dead: Memory::new(),
+            waiting: Vec::new(),
             furthest: 0,
             steps: 0,
-            budget,
+            asked: 0,
+            limit,
+            exhausted: None,
+            watched,
+            partial: Vec::new(),
         }
     }
 
-    fn run(mut self) -> (Found, Spent) {
+    fn run(mut self) -> Told {
         let found = loop {
             self.steps += 1;
             let Some(instant) = self.problem.timeline.get(self.now.place as usize).copied() else {
                 break Found::Order;
             };
-            if self.over_budget() {
+            self.look_at_budget();
+            if let Some(why) = self.exhausted {
                 let furthest = self.problem.timeline[self.furthest as usize].op;
-                break Found::GaveUp { at: furthest as usize };
+                break Found::GaveUp { at: furthest as usize, why };
             }
             let went_on = if instant.returns { self.returns(instant.op) } else { self.invoked(instant.op) };
             if !went_on && !self.go_back() {
                 break Found::NoOrder;
             }
         };
-        (found, Spent { steps: self.steps })
+        let op = self.problem.timeline.get(self.furthest as usize).map_or(0, |instant| instant.op);
+        let spent = Spent { steps: self.steps, bytes: self.bytes() };
+        Told { found, spent, order: self.order, furthest: (self.furthest, op), partial: self.partial }
     }
 
-    fn over_budget(&self) -> bool {
-        // A hash set holds up to twice what is in it, and a byte for each place.
-        let memory = self.dead.len() as u64 * 2 * (size_of::<Configuration<W>>() as u64 + 1);
-        self.steps > self.budget.steps || memory > self.budget.memory_bytes
+    fn look_at_budget(&mut self) {
+        if self.steps > self.limit.budget.steps {
+            self.exhausted = Some(Exhausted::Steps);
+        } else if self.object.bytes() > self.limit.budget.memory_bytes {
+            self.exhausted = Some(Exhausted::Memory);
+        } else if self.steps >= self.asked {
+            self.asked = self.steps + 4096;
+            if self.limit.stop.is_some_and(|stop| stop()) {
+                self.exhausted = Some(Exhausted::Time);
+            } else if self.bytes() > self.limit.budget.memory_bytes {
+                self.exhausted = Some(Exhausted::Memory);
+            }
+        }
     }
 
-    fn op(&self, number: u32) -> &'p RegisterOp {
-        &self.problem.ops[number as usize]
+    /// Without the table of dead configurations. A vector that grows is in memory twice, once in twice the size.
+    fn beside_the_table(&self) -> u64 {
+        let choices = self.choices.capacity() * size_of::<Choice<W>>();
+        let numbers = self.candidates.capacity() + self.order.capacity() + self.occupant.capacity();
+        (2 * choices + 2 * numbers * size_of::<u32>()) as u64 + self.problem.bytes() + self.object.bytes()
+    }
+
+    fn bytes(&self) -> u64 {
+        self.dead.bytes() + self.beside_the_table()
     }
 
     fn invoked(&mut self, op: u32) -> bool {
         let slot = self.problem.slot[op as usize];
         self.occupant[slot as usize] = op;
         self.under_way.put(slot);
-        if sees(self.op(op).action, self.now.state) {
+        if self.object.sees(op, self.now.state) {
             self.now.ordered.put(slot);
+            self.order.push(op);
         }
         self.now.place += 1;
         true
@@ -149,52 +241,30 @@ impl<'p, const W: usize> Search<'p, W> {
             return true;
         }
         self.furthest = self.furthest.max(self.now.place);
+        if self.watched == Some(self.now.place) {
+            self.keep_partial();
+        }
         if self.dead.contains(&self.now) {
             return false;
         }
-        let candidates = self.candidates.len();
-        self.choices.push(Choice { configuration: self.now, candidates });
-        self.find_candidates(op);
+        let (candidates, order) = (self.candidates.len(), self.order.len());
+        self.choices.push(Choice { configuration: self.now, candidates, order });
+        let mut waiting = std::mem::take(&mut self.waiting);
+        waiting.clear();
+        waiting.extend(self.under_way.without(self.now.ordered).map(|slot| self.occupant[slot as usize]));
+        let Configuration { state, place, .. } = self.now;
+        let stand = Stand { op, state, place, waiting: &waiting, problem: self.problem };
+        self.object.candidates(&stand, &mut self.candidates);
+        self.steps += waiting.len() as u64 / 8;
+        self.waiting = waiting;
         self.choose()
     }
 
-    /// What could be put in order next so that, sooner or later, `op` can be; the most promising
-    /// last.
-    fn find_candidates(&mut self, op: u32) {
-        let state = self.now.state;
-        let once = self.problem.comes_once(state);
-        if once && self.problem.last_seen[state as usize] > self.now.place {
-            return;
+    fn keep_partial(&mut self) {
+        let new = !self.partial.iter().any(|(_, state)| *state == self.now.state);
+        if new && self.partial.len() < PARTIAL {
+            self.partial.push((self.order.clone(), self.now.state));
         }
-        let waiting = || self.under_way.without(self.now.ordered).map(|slot| self.occupant[slot as usize]);
-        let must_find = |other: &u32| {
-            let other = self.op(*other);
-            other.returned.is_some() && matches!(other.action, Action::Cas(expected, _) if expected == state)
-        };
-        let wanted = match self.op(op).action {
-            Action::Read(value) => Some(value),
-            Action::Cas(expected, _) if expected != state => Some(expected),
-            _ => None,
-        };
-        let sets_wanted = |other: &u32| wanted.is_some() && result(self.op(*other).action) == wanted;
-        if wanted.is_some() && !waiting().any(|other| sets_wanted(&other)) {
-            return;
-        }
-        let forced = if once { waiting().find(must_find) } else { None };
-        let enabled = |other: &u32| match self.op(*other).action {
-            Action::Write(_) => *other == op || self.problem.misses || !self.problem.unseen(self.op(*other).action),
-            Action::Cas(expected, _) => expected == state,
-            Action::Read(_) | Action::Missed(_) => false,
-        };
-        let mut found: Vec<u32> = waiting().filter(enabled).collect();
-        if let Some(forced) = forced {
-            found.retain(|other| *other == forced);
-        }
-        found.sort_by_key(|other| {
-            let promising = if *other == op { 2 } else { u8::from(sets_wanted(other)) };
-            (promising, std::cmp::Reverse(self.op(*other).returned.map_or((1, None), |at| (0, Some(at)))))
-        });
-        self.candidates.extend(found);
     }
 
     /// Takes the next candidate of the last choice. False if there is none.
@@ -208,38 +278,43 @@ impl<'p, const W: usize> Search<'p, W> {
         let Some(op) = self.candidates.pop() else {
             return false;
         };
-        let action = self.op(op).action;
-        let waiting = self.under_way.without(self.now.ordered);
-        if matches!(action, Action::Write(_)) && !self.problem.misses {
-            for slot in waiting {
-                // One that may never take effect was left out of the problem.
-                let action = self.op(self.occupant[slot as usize]).action;
-                if matches!(action, Action::Write(_)) && self.problem.unseen(action) {
-                    self.now.ordered.put(slot);
-                }
+        for slot in self.under_way.without(self.now.ordered) {
+            let other = self.occupant[slot as usize];
+            if other != op && self.object.rides_along(op, other) {
+                self.now.ordered.put(slot);
+                self.order.push(other);
             }
         }
         self.now.ordered.put(self.problem.slot[op as usize]);
-        self.now.state = result(action).unwrap_or(self.now.state);
+        self.order.push(op);
+        self.now.state = self.object.apply(op, self.now.state).unwrap_or(self.now.state);
         for slot in self.under_way.without(self.now.ordered) {
-            if sees(self.op(self.occupant[slot as usize]).action, self.now.state) {
+            let other = self.occupant[slot as usize];
+            if self.object.sees(other, self.now.state) {
                 self.now.ordered.put(slot);
+                self.order.push(other);
             }
         }
         true
     }
 
-    /// Goes back to the last choice that has a candidate left, and takes it. False if there is
-    /// none.
+    /// Goes back to the last choice that has a candidate left, and takes it. False if there is none, or no memory for what
+    /// leads nowhere.
     fn go_back(&mut self) -> bool {
         while let Some(choice) = self.choices.last() {
             let configuration = choice.configuration;
+            self.order.truncate(choice.order);
             self.rewind(configuration.place);
             self.now = configuration;
             if self.choose() {
                 return true;
             }
-            self.dead.insert(configuration);
+            let limit = self.limit.budget.memory_bytes.saturating_sub(self.beside_the_table());
+            if !self.dead.insert(configuration, limit) {
+                // The loop sees it before anything else.
+                self.exhausted = Some(Exhausted::Memory);
+                return true;
+            }
             self.choices.pop();
         }
         false
@@ -257,22 +332,5 @@ impl<'p, const W: usize> Search<'p, W> {
                 self.occupant[slot as usize] = self.problem.before[instant.op as usize];
             }
         }
-    }
-}
-
-/// Whether an operation that changes nothing returned what it would in this state.
-fn sees(action: Action, state: u32) -> bool {
-    match action {
-        Action::Read(value) => value == state,
-        Action::Missed(expected) => expected != state,
-        Action::Write(_) | Action::Cas(..) => false,
-    }
-}
-
-/// The state that it leaves, if it changes it.
-fn result(action: Action) -> Option<u32> {
-    match action {
-        Action::Write(value) | Action::Cas(_, value) => Some(value),
-        Action::Read(_) | Action::Missed(_) => None,
     }
 }

@@ -1,0 +1,137 @@
+//! Objects by their rules alone, and what makes the search fast over any of them: states and actions are numbered as they are met, and
+//! each step is made once.
+
+use super::memory::Mixer;
+use super::object::{Object, Stand};
+use super::register_rules::keep_earliest;
+use hashbrown::HashTable;
+use std::collections::HashMap;
+use std::hash::{BuildHasher, BuildHasherDefault, Hash};
+
+/// An object's rules.
+pub(super) trait Model {
+    /// What it holds.
+    type State: Clone + Eq + Hash;
+    /// What was asked, and what it returned where that is known.
+    type Action: Clone + Eq + Hash;
+
+    /// What it holds at first.
+    fn initial(&self) -> Self::State;
+
+    /// What it holds after; `None` if it would not have returned that.
+    fn step(&self, state: &Self::State, action: &Self::Action) -> Option<Self::State>;
+
+    /// Whether it leaves every state as it is.
+    fn changes_nothing(&self, action: &Self::Action) -> bool;
+
+    /// What a state takes in memory beside itself.
+    fn heap_bytes(&self, state: &Self::State) -> u64;
+
+    /// In words.
+    fn tell(&self, state: &Self::State) -> String;
+}
+
+type Hashing = BuildHasherDefault<Mixer>;
+
+/// The step can't be made.
+const IMPOSSIBLE: u32 = u32::MAX;
+
+/// A model whose states and actions are numbered.
+pub(super) struct Numbered<'m, M: Model> {
+    model: &'m M,
+    actions: Vec<&'m M::Action>,
+    /// By operation: its action.
+    action: Vec<u32>,
+    /// By action.
+    pure: Vec<bool>,
+    /// By operation.
+    returns: Vec<bool>,
+    states: Vec<M::State>,
+    numbers: HashTable<u32>,
+    steps: HashMap<(u32, u32), u32, Hashing>,
+    heap_bytes: u64,
+}
+
+impl<'m, M: Model> Numbered<'m, M> {
+    /// The state at first is 0.
+    pub(super) fn of(model: &'m M, operations: &[(&'m M::Action, bool)]) -> Numbered<'m, M> {
+        let mut known: HashMap<&M::Action, u32, Hashing> = HashMap::default();
+        let mut actions = Vec::new();
+        let number = |(action, _): &(&'m M::Action, bool)| {
+            *known.entry(*action).or_insert_with(|| {
+                actions.push(*action);
+                actions.len() as u32 - 1
+            })
+        };
+        let action = operations.iter().map(number).collect();
+        let pure = actions.iter().map(|action| model.changes_nothing(action)).collect();
+        let returns = operations.iter().map(|(_, returns)| *returns).collect();
+        let (states, numbers) = (Vec::new(), HashTable::new());
+        let steps = HashMap::default();
+        let mut numbered = Numbered { model, actions, action, pure, returns, states, numbers, steps, heap_bytes: 0 };
+        numbered.number(model.initial());
+        numbered
+    }
+
+    fn number(&mut self, state: M::State) -> u32 {
+        let hashing = Hashing::default();
+        let hash = hashing.hash_one(&state);
+        if let Some(number) = self.numbers.find(hash, |number| self.states[*number as usize] == state) {
+            return *number;
+        }
+        let number = self.states.len() as u32;
+        self.heap_bytes += self.model.heap_bytes(&state);
+        self.states.push(state);
+        let states = &self.states;
+        self.numbers.insert_unique(hash, number, |number| hashing.hash_one(&states[*number as usize]));
+        number
+    }
+
+    fn step(&mut self, op: u32, state: u32) -> u32 {
+        let action = self.action[op as usize];
+        if let Some(next) = self.steps.get(&(state, action)) {
+            return *next;
+        }
+        let next = self.model.step(&self.states[state as usize], self.actions[action as usize]);
+        let next = next.map_or(IMPOSSIBLE, |next| self.number(next));
+        self.steps.insert((state, action), next);
+        next
+    }
+
+    fn pure(&self, op: u32) -> bool {
+        self.pure[self.action[op as usize] as usize]
+    }
+}
+
+impl<M: Model> Object for Numbered<'_, M> {
+    fn sees(&mut self, op: u32, state: u32) -> bool {
+        self.pure(op) && self.step(op, state) != IMPOSSIBLE
+    }
+
+    fn apply(&mut self, op: u32, state: u32) -> Option<u32> {
+        let next = self.step(op, state);
+        (next != IMPOSSIBLE).then_some(next)
+    }
+
+    fn candidates(&mut self, stand: &Stand<'_>, found: &mut Vec<u32>) {
+        let from = found.len();
+        for other in stand.waiting.iter().copied().filter(|other| !self.pure(*other)).collect::<Vec<_>>() {
+            let next = self.step(other, stand.state);
+            // What may never take effect need not when it would change nothing.
+            let idle = next == stand.state && !self.returns[other as usize];
+            if next != IMPOSSIBLE && !idle {
+                let same = |one: u32, two: u32| self.action[one as usize] == self.action[two as usize];
+                keep_earliest(found, from, other, same, stand.problem);
+            }
+        }
+        found[from..]
+            .sort_by_key(|other| (*other == stand.op, std::cmp::Reverse(stand.problem.returns_at[*other as usize])));
+    }
+
+    fn bytes(&self) -> u64 {
+        // A table that grows is in memory twice, once in twice the size; a hash map's entry takes a byte more.
+        let states = self.states.capacity() * size_of::<M::State>() * 2;
+        let steps = self.steps.capacity() * (size_of::<((u32, u32), u32)>() + 1) * 2;
+        self.heap_bytes + (states + steps + 2 * self.numbers.allocation_size()) as u64
+    }
+}

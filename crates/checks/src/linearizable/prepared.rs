@@ -1,0 +1,196 @@
+//! A partition of a history, ready to be searched whole or in part.
+
+use super::model::{Model, Numbered};
+use super::object::Object;
+use super::problem::{Problem, Span};
+use super::register_rules::RegisterObject;
+use super::registers::{ABSENT, Action, Register, RegisterOp};
+use super::search::{Found, Limit, Spent, Told, tell};
+use super::zones;
+use crate::facts::At;
+use firedrill_history::import::Value;
+
+/// Which part of a history is looked at.
+pub(super) struct Part<'p> {
+    /// Up to this instant: what had not returned by then may have taken effect, or will, or never.
+    pub(super) end: Option<At>,
+    /// By operation: whether it must have happened as told; others may have happened or not.
+    pub(super) held: Option<&'p [bool]>,
+}
+
+impl Part<'_> {
+    /// All of it.
+    pub(super) const WHOLE: Part<'static> = Part { end: None, held: None };
+
+    /// An operation's span in it; `None` if it says nothing here.
+    fn span(&self, number: usize, span: Span, pure: bool) -> Option<Span> {
+        let by_then = |at: &At| self.end.is_none_or(|end| *at <= end);
+        let held = self.held.is_none_or(|held| held[number]);
+        let returned = span.returned.filter(|at| by_then(at) && held);
+        let says_nothing = returned.is_none() && pure;
+        (by_then(&span.invoked) && !says_nothing).then_some(Span { invoked: span.invoked, returned })
+    }
+}
+
+/// How a search goes about it.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Manner {
+    /// As fast as it can.
+    Fast,
+    /// Keeping to what is known at each place in time, and keeping orders up to the last.
+    Forward,
+    /// As fast as it can, with the order.
+    Witness,
+}
+
+/// Operations on one object.
+pub(super) trait Prepared: Send + Sync {
+    /// How many operations there are.
+    fn len(&self) -> usize;
+
+    /// When an operation was under way.
+    fn span(&self, number: usize) -> Span;
+
+    /// Whether it leaves every state as it is.
+    fn changes_nothing(&self, number: usize) -> bool;
+
+    /// Searches a part. Operations in what is told are by their numbers in the whole.
+    fn search(&self, part: &Part<'_>, limit: Limit<'_>, manner: Manner) -> Told;
+
+    /// The state at first, and after each operation of an order.
+    fn replay(&self, order: &[u32]) -> Vec<String>;
+
+    /// The value that an operation saw, and the one that it set, as numbers, where that makes sense.
+    fn values(&self, number: usize) -> (Option<u32>, Option<u32>);
+}
+
+/// Searches, and keeps orders up to the last return if it goes forward.
+fn run(object: &mut impl Object, problem: &Problem, limit: Limit<'_>, manner: Manner, numbers: &[u32]) -> Told {
+    let last = (problem.timeline.len() as u32).checked_sub(1);
+    let mut told = tell(object, problem, ABSENT, limit, last.filter(|_| manner == Manner::Forward));
+    let whole = |op: &mut u32| *op = numbers.get(*op as usize).copied().unwrap_or(*op);
+    told.order.iter_mut().for_each(whole);
+    told.partial.iter_mut().flat_map(|(order, _)| order).for_each(whole);
+    whole(&mut told.furthest.1);
+    if let Found::GaveUp { at, why } = told.found {
+        told.found = Found::GaveUp { at: numbers[at] as usize, why };
+    }
+    told
+}
+
+/// A register.
+pub(super) struct PreparedRegister {
+    pub(super) register: Register,
+    /// Whether its zones decide.
+    pub(super) zones: bool,
+    pub(super) names: Vec<Value>,
+}
+
+impl PreparedRegister {
+    fn part<'a>(&'a self, part: &'a Part<'_>) -> impl Iterator<Item = (u32, RegisterOp)> + 'a {
+        (0..).zip(&self.register.ops).filter_map(|(number, op): (u32, &RegisterOp)| {
+            let span = Span { invoked: op.invoked, returned: op.returned };
+            let span = part.span(number as usize, span, self.changes_nothing(number as usize))?;
+            Some((number, RegisterOp { returned: span.returned, ..*op }))
+        })
+    }
+}
+
+impl Prepared for PreparedRegister {
+    fn len(&self) -> usize {
+        self.register.ops.len()
+    }
+
+    fn span(&self, number: usize) -> Span {
+        let op = &self.register.ops[number];
+        Span { invoked: op.invoked, returned: op.returned }
+    }
+
+    fn changes_nothing(&self, number: usize) -> bool {
+        matches!(self.register.ops[number].action, Action::Read(_) | Action::Missed(_))
+    }
+
+    fn search(&self, part: &Part<'_>, limit: Limit<'_>, manner: Manner) -> Told {
+        let values = self.register.values;
+        if self.zones && manner == Manner::Fast {
+            let linearizable = zones::linearizable(self.part(part).map(|(_, op)| op), values);
+            let found = if linearizable { Found::Order } else { Found::NoOrder };
+            let spent = Spent { steps: self.len() as u64, bytes: 0 };
+            return Told { found, spent, order: Vec::new(), furthest: (0, 0), partial: Vec::new() };
+        }
+        let (numbers, ops): (Vec<u32>, Vec<RegisterOp>) = self.part(part).unzip();
+        let register = Register { ops, values, first: 0 };
+        let (mut object, problem) = RegisterObject::of(&register, manner != Manner::Forward);
+        run(&mut object, &problem, limit, manner, &numbers)
+    }
+
+    fn replay(&self, order: &[u32]) -> Vec<String> {
+        let name = |value: u32| self.names.get(value as usize).map_or_else(String::new, Value::to_string);
+        let mut states = vec![name(ABSENT)];
+        let mut state = ABSENT;
+        for op in order {
+            state = self.values(*op as usize).1.unwrap_or(state);
+            states.push(name(state));
+        }
+        states
+    }
+
+    fn values(&self, number: usize) -> (Option<u32>, Option<u32>) {
+        match self.register.ops[number].action {
+            Action::Read(seen) => (Some(seen), None),
+            Action::Write(set) => (None, Some(set)),
+            Action::Cas(seen, set) => (Some(seen), Some(set)),
+            Action::Missed(_) => (None, None),
+        }
+    }
+}
+
+/// Any other object.
+pub(super) struct PreparedModel<M: Model> {
+    pub(super) model: M,
+    pub(super) ops: Vec<(M::Action, Span)>,
+}
+
+impl<M: Model + Send + Sync> Prepared for PreparedModel<M>
+where
+    M::Action: Send + Sync,
+{
+    fn len(&self) -> usize {
+        self.ops.len()
+    }
+
+    fn span(&self, number: usize) -> Span {
+        self.ops[number].1
+    }
+
+    fn changes_nothing(&self, number: usize) -> bool {
+        self.model.changes_nothing(&self.ops[number].0)
+    }
+
+    fn search(&self, part: &Part<'_>, limit: Limit<'_>, manner: Manner) -> Told {
+        let (mut numbers, mut actions, mut spans) = (Vec::new(), Vec::new(), Vec::new());
+        for (number, (action, span)) in self.ops.iter().enumerate() {
+            if let Some(span) = part.span(number, *span, self.model.changes_nothing(action)) {
+                numbers.push(number as u32);
+                actions.push((action, span.returned.is_some()));
+                spans.push(span);
+            }
+        }
+        let problem = Problem::of(spans.into_iter(), |_| false);
+        run(&mut Numbered::of(&self.model, &actions), &problem, limit, manner, &numbers)
+    }
+
+    fn replay(&self, order: &[u32]) -> Vec<String> {
+        let mut state = self.model.initial();
+        let mut states = vec![self.model.tell(&state)];
+        for op in order {
+            state = self.model.step(&state, &self.ops[*op as usize].0).unwrap_or(state);
+            states.push(self.model.tell(&state));
+        }
+        states
+    }
+
+    fn values(&self, _number: usize) -> (Option<u32>, Option<u32>) {
+        (None, None)
+    }
+}
