@@ -1,5 +1,6 @@
 //! What the command line offers.
 
+use crate::commands::SiteCount;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use firedrill_model::Hazard;
 use firedrill_plan::analysis::Date;
@@ -90,6 +91,14 @@ pub enum Command {
     /// Judge other people's histories: linearizable or not, and why not
     #[command(after_help = JUDGE_EXAMPLES)]
     Judge(JudgeArgs),
+    /// Write a commented plan to begin with, after a few questions
+    #[command(
+        after_help = "Examples:\n  firedrill init\n      asks, and writes plan.toml\n  firedrill init --yes --sites 2 --out cards.toml\n      asks nothing: two sites and a witness"
+    )]
+    Init(InitArgs),
+    /// Print the JSON Schema of plan or scenario files, for editors and validators
+    #[command(after_help = "Example:\n  firedrill schema plan > plan.schema.json")]
+    Schema(SchemaArgs),
     /// Be one site of the stack (what the containers run)
     Node(NodeArgs),
     /// Be a TCP proxy with Toxiproxy's HTTP API
@@ -361,6 +370,40 @@ fn parse_size(text: &str) -> Result<u64, String> {
     };
     let number: u64 = number.parse().map_err(|_| format!("a size is like 1GiB, and not `{text}`"))?;
     number.checked_mul(per_unit).ok_or_else(|| "that is too much".to_owned())
+}
+
+/// Arguments of `init`.
+#[derive(Debug, Args)]
+pub struct InitArgs {
+    /// How many sites serve (with two, a witness has the third vote); asked for if not given, 3 with --yes
+    #[arg(long, value_name = "N")]
+    pub sites: Option<SiteCount>,
+    /// Ask nothing
+    #[arg(long, short)]
+    pub yes: bool,
+    /// Where the plan goes
+    #[arg(long, short, default_value = "plan.toml", value_name = "FILE")]
+    pub out: PathBuf,
+    /// Replace the file if it is there
+    #[arg(long)]
+    pub force: bool,
+}
+
+/// Arguments of `schema`.
+#[derive(Debug, Args)]
+pub struct SchemaArgs {
+    /// Of which files
+    #[arg(value_enum)]
+    pub of: SchemaOf,
+}
+
+/// What there is a JSON Schema of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum SchemaOf {
+    /// Plan files
+    Plan,
+    /// Scenario files
+    Scenario,
 }
 
 /// Arguments of `node`.

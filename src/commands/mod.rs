@@ -4,6 +4,7 @@ mod check;
 #[cfg(feature = "live")]
 mod cleanup;
 mod explain;
+mod init;
 mod judge;
 #[cfg(feature = "live")]
 mod node;
@@ -13,6 +14,9 @@ mod proxy;
 mod replay;
 mod report;
 mod run;
+mod schema;
+
+pub use init::SiteCount;
 
 use crate::cli::{Cli, Command};
 use crate::exit::Exit;
@@ -27,6 +31,8 @@ pub fn dispatch(cli: Cli) -> Exit {
         Command::Explain(args) => explain::explain(&args),
         Command::Plan(args) => plan::plan(&args),
         Command::Judge(args) => judge::judge(&args),
+        Command::Init(args) => init::init(&args),
+        Command::Schema(args) => schema::schema(&args),
         #[cfg(feature = "live")]
         Command::Node(args) => node::node(&args),
         #[cfg(feature = "live")]

@@ -51,3 +51,20 @@ fn every_error_has_its_place_and_what_mends_it() {
     let errors = analysis.count(Severity::Error);
     assert!(errors > 12, "{errors}");
 }
+
+#[test]
+fn other_names_of_sites_change_nothing_but_names() {
+    let (plan, analysis) = shipped("erlmcp-v3.toml");
+    // Of the same length, so that places stay.
+    let names = [("new-york", "zanzibar"), ("london", "xanadu"), ("singapore", "shangrila")];
+    let renamed = |text: &str| names.iter().fold(text.to_owned(), |text, (from, to)| text.replace(from, to));
+    let other = Plan::parse("other.toml", &renamed(&plan.text)).unwrap_or_else(|wrong| panic!("{wrong}"));
+    let other = Analysis::of(&other, Date::new(2026, 11, 25).expect("a day"));
+    assert_eq!(analysis.findings.len(), other.findings.len());
+    for (one, other) in analysis.findings.iter().zip(&other.findings) {
+        assert_eq!((one.code, renamed(&one.message)), (other.code, other.message.clone()));
+        let sums: Vec<String> = one.arithmetic.iter().map(|line| renamed(line)).collect();
+        assert_eq!(sums, other.arithmetic);
+        assert_eq!(one.marks.len(), other.marks.len());
+    }
+}

@@ -132,12 +132,20 @@ fn draw(
     value: &dyn Fn(&Bin) -> Option<f64>,
 ) -> Result<(), String> {
     let told = |error: &dyn std::fmt::Display| error.to_string();
-    let line = |bins: &[Bin]| -> Vec<(f64, f64)> {
-        let point = |(place, bin): (usize, &Bin)| value(bin).map(|value| ((place as f64 + 0.5) * series.width, value));
-        bins.iter().enumerate().filter_map(point).collect()
+    // Where there is nothing to show, the line is broken.
+    let line = |bins: &[Bin]| -> Vec<Vec<(f64, f64)>> {
+        let mut pieces = vec![Vec::new()];
+        for (place, bin) in bins.iter().enumerate() {
+            match (value(bin), pieces.last_mut()) {
+                (Some(value), Some(piece)) => piece.push(((place as f64 + 0.5) * series.width, value)),
+                (None, Some(piece)) if !piece.is_empty() => pieces.push(Vec::new()),
+                _ => {}
+            }
+        }
+        pieces
     };
-    let lines: Vec<Vec<(f64, f64)>> = series.regions.iter().map(|(_, bins)| line(bins)).collect();
-    let highest = lines.iter().flatten().map(|(_, value)| *value).fold(1.0, f64::max) * 1.08;
+    let lines: Vec<Vec<Vec<(f64, f64)>>> = series.regions.iter().map(|(_, bins)| line(bins)).collect();
+    let highest = lines.iter().flatten().flatten().map(|(_, value)| *value).fold(1.0, f64::max) * 1.08;
     let root = SVGBackend::with_string(svg, SIZE).into_drawing_area();
     let mut chart = ChartBuilder::on(&root)
         .margin(6)
@@ -164,9 +172,11 @@ fn draw(
         .label_style(("sans-serif", 13))
         .draw()
         .map_err(|error| told(&error))?;
-    for (place, points) in lines.into_iter().enumerate() {
+    for (place, pieces) in lines.into_iter().enumerate() {
         let colour = COLOURS[place % COLOURS.len()];
-        chart.draw_series(LineSeries::new(points, colour.stroke_width(2))).map_err(|error| told(&error))?;
+        for piece in pieces {
+            chart.draw_series(LineSeries::new(piece, colour.stroke_width(2))).map_err(|error| told(&error))?;
+        }
     }
     root.present().map_err(|error| told(&error))
 }

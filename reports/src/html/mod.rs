@@ -73,7 +73,13 @@ pub fn page(journal: &Journal, judgement: &Judgement, digest: &str) -> String {
 
 /// Seconds, with as many digits as make sense.
 fn seconds(value: f64) -> String {
-    if value >= 100.0 { format!("{value:.0} s") } else { format!("{value:.1} s") }
+    if value == 0.0 {
+        "0 s".to_owned()
+    } else if value >= 100.0 {
+        format!("{value:.0} s")
+    } else {
+        format!("{value:.1} s")
+    }
 }
 
 /// A table's cell with a number.

@@ -2,7 +2,7 @@
 
 use super::Run;
 use firedrill_history::{Event, Phase};
-use firedrill_model::{FaultId, Observation, Role, SiteId, Time};
+use firedrill_model::{Fault, FaultId, Observation, Role, SiteId, Time};
 use maud::{Markup, html};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -170,6 +170,11 @@ fn site_lane(run: &Run<'_>, site: SiteId) -> Lane {
         }
     };
     for event in &run.journal.events {
+        if let Event::FaultBegan { t, fault, struck: true, .. } = event
+            && run.manifest().schedule.get(fault.index()).is_some_and(|fault| ends_process(&fault.fault, site))
+        {
+            close(&mut led, *t, &mut lane.bars);
+        }
         let Event::Observed { t, site: told_by, observation, .. } = event else {
             continue;
         };
@@ -192,6 +197,15 @@ fn site_lane(run: &Run<'_>, site: SiteId) -> Lane {
     close(&mut led, run.end, &mut lane.bars);
     thin(&mut lane.marks);
     lane
+}
+
+/// Whether a fault ends the process of a site, so that it leads no more and can't say so.
+fn ends_process(fault: &Fault, site: SiteId) -> bool {
+    match fault {
+        Fault::SiteLoss { sites } | Fault::PowerLoss { sites } => sites.contains(site),
+        Fault::Crash { site: crashed, .. } | Fault::DiskLoss { site: crashed } => *crashed == site,
+        _ => false,
+    }
 }
 
 /// What deserves a mark.

@@ -10,9 +10,11 @@ pub(crate) trait Said {
     fn mark(&self, what: impl Display) -> Mark;
 }
 
+/// An assumption of whoever wrote the plan is called one.
 impl<T> Said for Stated<T> {
     fn mark(&self, what: impl Display) -> Mark {
-        mark(self.span, self.source.as_deref(), what)
+        let assumed = if self.ours { " (an assumption)" } else { "" };
+        mark(self.span, self.source.as_deref(), format!("{what}{assumed}"))
     }
 }
 

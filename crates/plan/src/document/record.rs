@@ -22,6 +22,8 @@ pub struct Key {
     pub used: Option<Use>,
     /// Whether a time scale divides it.
     pub scalable: bool,
+    /// What the schema calls what it is: `Duration`.
+    pub kind: &'static str,
     /// What a file may say of it in one statement, as JSON Schema.
     pub schema: Json,
 }
@@ -75,6 +77,7 @@ macro_rules! records {
                     required: $crate::document::record::need!(required $need),
                     used: $crate::document::record::purpose!($($used)?),
                     scalable: $crate::document::record::scalable!($($($scalable)?)?),
+                    kind: stringify!($type),
                     schema: <$type as $crate::document::Value>::schema(
                         $crate::document::record::bounds!($type, $key $(, $low, $high)?)),
                 }),*]
@@ -229,6 +232,13 @@ impl<'r, 't> Reading<'r, 't> {
 
     /// `{ value = 900, source = "§1.1", obeyed = true }`.
     fn statement<T: Value>(&self, item: &Field<'t>, bounds: (f64, f64)) -> Option<(Statement<T>, bool)> {
+        if !item.value.is_table() {
+            let written = item.text_at(&item.span);
+            let advice = format!("write `{{ value = {written}, source = \"…\" }}`");
+            let message = format!("beside statements of `{}`, this must be one too", item.key);
+            self.table.sink.error(&item.span, message, advice);
+            return None;
+        }
         let table = item.table(&format!("a statement of `{}`", item.key))?;
         let value = table.required("value").map(|value| Field { key: item.key, ..value });
         let read = value

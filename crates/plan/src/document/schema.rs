@@ -1,4 +1,4 @@
-//! The JSON Schema (draft 2020-12) of a plan file, made from the declarations that its reader is made from.
+//! The JSON Schema (draft 2020-12) of plan and scenario files; that of plans is made from the declarations that its reader is made from.
 
 use super::{Key, PlanDocument, SectionInfo};
 use crate::figures::Use;
@@ -7,8 +7,14 @@ use serde_json::{Map, Value as Json, json};
 /// The dialect.
 pub(crate) const DIALECT: &str = "https://json-schema.org/draft/2020-12/schema";
 
+/// Of a scenario file.
+pub fn scenario() -> Json {
+    crate::scenario_file::schema::scenario()
+}
+
 /// Of a plan file.
 pub fn plan() -> Json {
+    let mut kinds = Kinds::default();
     let mut properties = Map::new();
     properties.insert("title".to_owned(), described(text(), "what the plan is called"));
     let about = "the document that the plan is made from; then every section says in `source` which paragraph";
@@ -16,8 +22,12 @@ pub fn plan() -> Json {
     let mut required = vec!["title"];
     for section in PlanDocument::sections() {
         required.extend(section.required.then_some(section.name));
-        properties.insert(section.name.to_owned(), of_section(&section));
+        properties.insert(section.name.to_owned(), of_section(&section, &mut kinds));
     }
+    let mut definitions = kinds.definitions;
+    definitions.insert("text".to_owned(), text());
+    let texts = json!({ "type": "array", "items": text(), "minItems": 1, "uniqueItems": true });
+    definitions.insert("texts".to_owned(), texts);
     json!({
         "$schema": DIALECT,
         "title": "Firedrill plan",
@@ -26,19 +36,19 @@ pub fn plan() -> Json {
         "properties": properties,
         "required": required,
         "additionalProperties": false,
-        "$defs": { "text": text(), "texts": { "type": "array", "items": text(), "minItems": 1, "uniqueItems": true } },
+        "$defs": definitions,
         // With a document, each section names its paragraph.
         "if": { "required": ["reference"] },
         "then": { "properties": with_source() },
     })
 }
 
-fn of_section(section: &SectionInfo) -> Json {
+fn of_section(section: &SectionInfo, kinds: &mut Kinds) -> Json {
     let mut properties = Map::new();
     let mut required = Vec::new();
     for key in &section.keys {
         required.extend(key.required.then_some(key.key));
-        properties.insert(key.key.to_owned(), of_key(key));
+        properties.insert(key.key.to_owned(), of_key(key, kinds));
     }
     let source = described(json!({ "$ref": "#/$defs/text" }), "the paragraph of the document that it is taken from");
     properties.insert("source".to_owned(), source);
@@ -54,12 +64,39 @@ fn of_section(section: &SectionInfo) -> Json {
     described(all, section.about)
 }
 
+fn of_key(key: &Key, kinds: &mut Kinds) -> Json {
+    let about = match key.used {
+        Some(used) => format!("{} ({})", key.about, in_words(used)),
+        None => key.about.to_owned(),
+    };
+    described(json!({ "$ref": format!("#/$defs/{}", kinds.name_of(key)) }), &about)
+}
+
+/// What values can be, each defined once.
+#[derive(Default)]
+struct Kinds {
+    definitions: Map<String, Json>,
+}
+
+impl Kinds {
+    /// What a key's values are defined as: its kind, numbered where bounds differ.
+    fn name_of(&mut self, key: &Key) -> String {
+        let kind = key.kind.replace('<', "-of-").replace('>', "").to_lowercase();
+        let definition = one_statement_or_more(&key.schema);
+        let names = (1..).map(|number| if number == 1 { kind.clone() } else { format!("{kind}-{number}") });
+        let fits = |name: &String| self.definitions.get(name).is_none_or(|known| *known == definition);
+        let name = names.into_iter().find(fits).unwrap_or_default();
+        self.definitions.entry(name.clone()).or_insert(definition);
+        name
+    }
+}
+
 /// One statement, or several of which one is obeyed.
-fn of_key(key: &Key) -> Json {
+fn one_statement_or_more(value: &Json) -> Json {
     let statement = json!({
         "type": "object",
         "properties": {
-            "value": key.schema,
+            "value": value,
             "source": { "$ref": "#/$defs/text" },
             "obeyed": { "type": "boolean" },
             "ours": { "type": "boolean" },
@@ -77,11 +114,7 @@ fn of_key(key: &Key) -> Json {
         "contains": { "properties": { "obeyed": { "const": true } }, "required": ["obeyed"] },
         "maxContains": 1,
     });
-    let about = match key.used {
-        Some(used) => format!("{} ({})", key.about, in_words(used)),
-        None => key.about.to_owned(),
-    };
-    described(json!({ "anyOf": [key.schema, statements] }), &about)
+    json!({ "anyOf": [value, statements] })
 }
 
 fn in_words(used: Use) -> &'static str {

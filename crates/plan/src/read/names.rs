@@ -112,11 +112,9 @@ impl<'a> Names<'a> {
     pub(crate) fn unknown(&self, sink: &Sink<'_>, name: &str, span: &Range<usize>) {
         if self.complete {
             let all = format!("the plan's {} are", self.plural);
-            sink.dependent(
-                span,
-                format!("there is no {} `{name}` in the plan", self.sort),
-                suggest::among(name, &self.names, &all),
-            );
+            let advice = suggest::among(name, &self.names, &all)
+                .unwrap_or_else(|| format!("the plan has no {} yet: add a section of this `name`", self.plural));
+            sink.dependent(span, format!("there is no {} `{name}` in the plan", self.sort), advice);
         }
     }
 

@@ -206,6 +206,8 @@ impl<'t> Table<'t> {
     /// Tells which keys are unknown and which are missing. An unknown key that was meant to be a missing one is told once.
     pub(crate) fn done(self) {
         let asked = self.asked.borrow();
+        #[cfg(test)]
+        asked.iter().for_each(|key| super::asked::note(&self.title, key));
         let mut missing = self.missing.borrow_mut();
         let unknown = |(name, _): &(&toml::Spanned<DeString<'_>>, _)| !asked.contains(&name.get_ref().as_ref());
         for (name, value) in self.entries.iter().filter(unknown) {

@@ -25,7 +25,9 @@ pub struct LogState {
     pub members: SiteSet,
     /// Sites that hold all that was ever acknowledged, and may be promoted without loss.
     pub holders: SiteSet,
-    /// Sites that are to be synchronous copies, once they hold the log.
+    /// Sites that are to be synchronous copies.
+    pub chosen: SiteSet,
+    /// Sites that may enter the set once they hold the log: those that are chosen, and while one of them is out, stand-ins.
     pub eligible: SiteSet,
     /// The writer is not known to hold all that was acknowledged.
     pub lossy: bool,
@@ -46,6 +48,7 @@ impl LogState {
             start: Position(0),
             members,
             holders: members.with(first),
+            chosen: members,
             eligible: members,
             lossy: false,
         }
@@ -73,6 +76,7 @@ impl LogState {
         epoch: Epoch,
         since: LogIndex,
         members: SiteSet,
+        sites: SiteSet,
     ) -> Vec<Observation> {
         let Some(writer) = self.writer.filter(|writer| since == self.changed && !members.contains(*writer)) else {
             return Vec::new();
@@ -80,6 +84,7 @@ impl LogState {
         self.changed = entry;
         self.members = members;
         self.holders = members.with(writer);
+        self.choose_stand_ins(sites.without(writer));
         alloc::vec![self.observed(epoch)]
     }
 
@@ -136,7 +141,16 @@ impl LogState {
     fn choose_eligible(&mut self, log: &TransactionLogConfig, copies: SiteSet) {
         let wanted = log.synchronous.len();
         let next = copies.iter().filter(|site| !self.members.contains(*site));
-        self.eligible = self.members.iter().chain(next).take(wanted.max(self.members.len())).collect();
+        self.chosen = self.members.iter().chain(next).take(wanted.max(self.members.len())).collect();
+        self.eligible = self.chosen;
+    }
+
+    /// While chosen copies are out of the set, as many others may enter it, in the plan's order: the writer goes on without a copy only for as long as a
+    /// stand-in needs to catch up. They leave when the chosen ones are back.
+    fn choose_stand_ins(&mut self, copies: SiteSet) {
+        let missing = self.chosen.iter().filter(|site| !self.members.contains(*site)).count();
+        let others = copies.iter().filter(|site| !self.chosen.contains(*site));
+        self.eligible = self.chosen.iter().chain(others.take(missing)).collect();
     }
 
     /// Who can go on, when nobody writes: a site that is up and holds the log.
@@ -147,7 +161,7 @@ impl LogState {
     /// A site returned. If there was none left to be a copy, it is to be one.
     pub(super) fn returned(&mut self, config: &StackConfig, up: SiteSet) {
         if let (Some(log), Some(writer)) = (&config.transaction_log, self.writer)
-            && self.eligible.is_empty()
+            && self.chosen.is_empty()
         {
             self.choose_eligible(log, up.without(writer));
         }

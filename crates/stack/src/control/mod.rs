@@ -113,7 +113,10 @@ impl Control {
             ControlCommand::Complete { failover } => self.complete(failover),
             ControlCommand::SiteReturned { site } => self.site_returned(site),
             ControlCommand::OpenLog(open) => self.log.open(index, self.epoch, open),
-            ControlCommand::SetCopies { since, members } => self.log.set_members(index, self.epoch, since, members),
+            ControlCommand::SetCopies { since, members } => {
+                let sites = SiteSet::first(self.sites());
+                self.log.set_members(index, self.epoch, since, members, sites)
+            }
             ControlCommand::RecordsLost { site } => self.log.lost_records(index, self.epoch, site),
             ControlCommand::ResumeLog { since } => self.resume_log(index, since),
         }

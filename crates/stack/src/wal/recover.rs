@@ -10,6 +10,7 @@ use super::key::{Cipher, LogKey};
 use super::segment::{self, Incarnation, Record, Segment};
 use super::tail::Tail;
 use crate::switches::Switches;
+use alloc::vec::Vec;
 use firedrill_model::{Hazard, Position, SessionId, Time, Value};
 
 /// Data that were durable and are not any more: these records, both included, and maybe others behind them.
@@ -48,7 +49,11 @@ pub(super) struct Replay {
     pub(super) history: History,
     pub(super) dedup: Dedup,
     pub(super) tail: Tail,
-    pub(super) files: alloc::vec::Vec<File>,
+    pub(super) files: Vec<File>,
+    /// The good bytes of the last file.
+    last: Vec<u8>,
+    /// Where frames of the last file end, by their last record.
+    ends: Vec<(Position, u64)>,
     /// Every record up to here was synced.
     mark: Position,
     gap: Option<Gap>,
@@ -71,6 +76,7 @@ impl Replay {
     /// The next file.
     pub(super) fn file(&mut self, number: u32, bytes: &[u8], cipher: &Cipher, switches: &mut Switches) {
         self.files.push(File { number, after: self.history.end(), newest: Time::ZERO, len: 0 });
+        self.ends.clear();
         let (mut at, mut first) = (0, true);
         while at < bytes.len() {
             let Some(frame) = frame::read(number, bytes, at, switches) else {
@@ -90,8 +96,19 @@ impl Replay {
                 && let Some(file) = self.files.last_mut()
             {
                 file.len = at as u64;
+                self.ends.push((self.history.end(), at as u64));
             }
         }
+        let good = self.files.last().map_or(0, |file| file.len as usize);
+        self.last = bytes.get(..good).unwrap_or_default().to_vec();
+    }
+
+    /// What of the last file is not known to have been synced: from this byte on, these. It may have been read from pages that a failed sync left
+    /// clean, so that a later sync succeeds without having written them ("fsyncgate", PostgreSQL 2018): only writing it again makes a sync mean anything.
+    /// All of an earlier file was synced before there was a later one.
+    pub(super) fn unproven(&self) -> (u64, Vec<u8>) {
+        let proven = self.ends.iter().filter(|(last, _)| *last <= self.mark).map(|(_, end)| *end).max().unwrap_or(0);
+        (proven, self.last.get(proven as usize..).unwrap_or_default().to_vec())
     }
 
     /// Takes a segment over if it follows, or supersedes.

@@ -106,6 +106,8 @@ pub(super) struct Store {
     cache: VecDeque<Cached>,
     read: Option<(DiskToken, u32)>,
     pub(super) aside: Aside,
+    /// What of the last file is to be written again: from this byte on, these.
+    unproven: (u64, Vec<u8>),
     hole: Option<Hole>,
     /// The number of the first file, if there is none.
     first_number: u32,
@@ -131,6 +133,7 @@ impl Default for Store {
             read: None,
             aside: Aside::default(),
             hole: None,
+            unproven: (0, Vec::new()),
             first_number: 1,
         }
     }
@@ -315,6 +318,7 @@ impl Store {
         }
         self.synced = replay.mark();
         self.marked = self.synced;
+        self.unproven = replay.unproven();
         self.history = replay.history;
         self.dedup = replay.dedup;
         self.tail = replay.tail;
@@ -326,8 +330,13 @@ impl Store {
         self.stage = Stage::Ready;
         if let Some(last) = self.files.last().copied() {
             let tokens = alloc::vec![self.token(), self.token()];
+            let file = FileId::Wal(last.number);
+            let (offset, bytes) = core::mem::take(&mut self.unproven);
+            if !bytes.is_empty() {
+                out.push_back(Output::Disk(DiskOp::Write { file, offset, bytes }));
+            }
             out.push_back(Output::Disk(DiskOp::SyncDir { token: tokens[0] }));
-            out.push_back(Output::Disk(DiskOp::Sync { file: FileId::Wal(last.number), token: tokens[1] }));
+            out.push_back(Output::Disk(DiskOp::Sync { file, token: tokens[1] }));
             self.sync = Some(Syncing { tokens, upto: self.end() });
         }
     }

@@ -349,13 +349,19 @@ impl Wal {
         let goes_on = settings.without_copy == WithoutCopy::Asynchronous;
         let mut members: SiteSet = state.members.iter().filter(|site| !(goes_on && out(*site))).collect();
         let confirmed = writer.confirmed;
+        // What the quorum is asked about may be acknowledged by its answer, without whoever enters meanwhile.
+        let promised = writer.question.map_or(confirmed, |question| question.upto.max(confirmed));
         let holds = |site: SiteId| {
             let follower = &writer.followers[site.index()];
-            !follower.probing && follower.held >= confirmed && follower.held >= writer.start && !out(site)
+            !follower.probing && follower.held >= promised && follower.held >= writer.start && !out(site)
         };
         if members == state.members && (confirmed >= writer.start || state.members.is_empty()) {
             let entering = state.eligible.iter().filter(|site| !state.members.contains(*site) && *site != self.me);
             members = state.members.iter().chain(entering.filter(|site| holds(*site))).collect();
+            // Stand-ins are not needed once those that were chosen are all there.
+            if state.chosen.iter().all(|site| members.contains(site)) {
+                members = members.iter().filter(|site| state.chosen.contains(*site)).collect();
+            }
         }
         if members != state.members {
             writer.change = Some(Change { since: state.changed, members });

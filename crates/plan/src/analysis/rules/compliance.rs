@@ -11,7 +11,7 @@ pub(super) static RULE: Rule = Rule {
     title: "a regulation asks for faster recovery than a tier gives",
     about: "The plan gives a time within which what a regulation is about must be back. A tier whose RTO is longer does not give that. If the \
             regulation names its services, those count (error); if it does not, it is about everything as far as the plan says, and every \
-            tier with a longer RTO is named (warning). One figure for recovery time and recovery point at once is also compared with the \
+            tier with a longer RTO is named (warning). One figure for everything, recovery time and recovery point at once, is also compared with the \
             RPOs of the data: it would allow to lose what a stricter RPO forbids (note).",
     source: "The plan's own compliance matrix; ISO 22301:2019, 8.2.2 (legal requirements set the maximum)",
     check,
@@ -65,7 +65,7 @@ fn one_figure_for_two(facts: &Facts<'_>) -> Option<Finding> {
         .compliance
         .iter()
         .filter_map(|regulation| Some((regulation, regulation.recovery.as_ref()?)))
-        .filter(|(_, asked)| asked.value > strictest.rpo.value)
+        .filter(|(regulation, asked)| regulation.services.is_none() && asked.value > strictest.rpo.value)
         .collect();
     if looser.is_empty() {
         return None;
