@@ -213,7 +213,19 @@ fn log_message() -> BoxedStrategy<LogMessage> {
         1 => (number(), writer(), request).prop_map(|(id, writer, request)| LogMessage::Forward { id, writer, request }),
         6 => ship.prop_map(|((writer, prev, prev_incarnation, segments), (confirmed, end, base, round, sent))| {
             let sent = Time::from_nanos(sent);
-            LogMessage::Ship { writer, prev, prev_incarnation, segments, confirmed, end, base, round, sent }
+            let changed = writer.0;
+            LogMessage::Ship {
+                writer,
+                changed,
+                prev,
+                prev_incarnation,
+                segments,
+                confirmed,
+                end,
+                base,
+                round,
+                sent,
+            }
         }),
         4 => held.prop_map(|(writer, ok, position, incarnation, round, sent)| {
             LogMessage::Held { writer, ok, position, incarnation, round, sent: Time::from_nanos(sent) }
