@@ -20,6 +20,8 @@
 //! Over the sites' insides, reported apart: `one_leader_per_term`, `applied_digests_agree`,
 //! `one_writer_per_epoch`, and in `sites_insides` what the world itself judged.
 //!
+//! Over imported histories of transactions: [`elle`], anomalies and isolation.
+//!
 //! Besides: `faults` (what really struck), `beyond_plan`, [`distribution`] (many runs), `facts` and
 //! `level` (what several checks need).
 //!
@@ -32,6 +34,7 @@ mod applied_digests_agree;
 mod beyond_plan;
 mod convergence;
 pub mod distribution;
+pub mod elle;
 mod facts;
 mod failover;
 mod faults;

@@ -2,6 +2,7 @@
 
 mod build;
 mod campaign;
+mod elle;
 mod failover;
 mod hostile;
 mod invariants;
@@ -10,4 +11,5 @@ mod linearizable_by_force;
 mod log;
 mod phases_of_a_run;
 mod recovery_time;
+mod transactions;
 mod verdict;
