@@ -157,7 +157,7 @@ impl Builder<'_, '_> {
     /// Each process's transactions, one after the other.
     fn processes(&mut self) {
         let mut last: BTreeMap<&Value, u32> = BTreeMap::new();
-        for (number, transaction) in (0..).zip(&self.facts.all[..]) {
+        for (number, transaction) in (0..).zip(self.facts.all) {
             if !self.happened[number as usize] {
                 continue;
             }
@@ -170,7 +170,7 @@ impl Builder<'_, '_> {
     /// A node for each return, each before the next; what was invoked after it comes after it.
     fn real_time(&mut self) {
         let mut instants: Vec<(u64, bool, u32)> = Vec::new();
-        for (number, transaction) in (0..).zip(&self.facts.all[..]) {
+        for (number, transaction) in (0..).zip(self.facts.all) {
             if !self.happened[number as usize] {
                 continue;
             }

@@ -9,10 +9,17 @@ use std::collections::BTreeMap;
 /// What precedes each client's writes, and how many of these each site has shown to hold.
 #[derive(Default)]
 pub(super) struct Floors {
-    /// By session: per client, from which instant on its writes come after which version. Later ones bind more.
-    precede: Vec<Vec<(u32, Vec<(At, Version)>)>>,
+    /// By session, one per client.
+    precede: Vec<Vec<Precedes>>,
     /// By site and client: when the last of the client's writes was invoked that the site has served.
     served: BTreeMap<(SiteId, u32), At>,
+}
+
+/// What precedes a client's writes in a session.
+struct Precedes {
+    client: u32,
+    /// From which instant on its writes come after which version. Later ones bind more.
+    known: Vec<(At, Version)>,
 }
 
 impl Floors {
@@ -26,15 +33,15 @@ impl Floors {
             self.precede.resize_with(key + 1, Vec::new);
         }
         let clients = &mut self.precede[key];
-        let place = clients.iter().position(|(client, _)| *client == answer.client).unwrap_or_else(|| {
-            clients.push((answer.client, Vec::new()));
+        let place = clients.iter().position(|of| of.client == answer.client).unwrap_or_else(|| {
+            clients.push(Precedes { client: answer.client, known: Vec::new() });
             clients.len() - 1
         });
-        let before = &mut clients[place].1;
-        let last = before.last().map(|(_, version)| *version);
+        let known = &mut clients[place].known;
+        let last = known.last().map(|(_, version)| *version);
         let newest = last.map_or(answer.version, |last| versions.newer(answer.version, last));
         if last != Some(newest) {
-            before.push((answer.returned, newest));
+            known.push((answer.returned, newest));
         }
     }
 
@@ -49,10 +56,10 @@ impl Floors {
     /// What the site of a read is known to hold of its session, the newest; `None`: nothing.
     pub(super) fn of(&self, read: &Answer, versions: &Versions<'_>) -> Option<Version> {
         let site = read.site?;
-        let floor = |(client, before): &(u32, Vec<(At, Version)>)| {
-            let served = self.served.get(&(site, *client))?;
-            let known = before.partition_point(|(from, _)| from < served);
-            before.get(known.checked_sub(1)?).map(|(_, version)| *version)
+        let floor = |before: &Precedes| {
+            let served = self.served.get(&(site, before.client))?;
+            let known = before.known.partition_point(|(from, _)| from < served);
+            before.known.get(known.checked_sub(1)?).map(|(_, version)| *version)
         };
         let floors = self.precede.get(read.key as usize)?.iter().filter_map(floor);
         floors.reduce(|one, other| versions.newer(one, other))
