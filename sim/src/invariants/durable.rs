@@ -50,7 +50,7 @@ impl Durable {
     /// Whether the disk holds what a site would go by: nothing damaged; and if it was replaced, metadata. A site with a new disk has nothing to vote by; what it
     /// makes of that is seen when it has written some.
     fn is_sound(&self) -> bool {
-        !self.damaged && !(self.replaced && self.copies.iter().all(Option::is_none))
+        !(self.damaged || self.replaced && self.copies.iter().all(Option::is_none))
     }
 
     /// All files of the disk are gone.
