@@ -33,8 +33,6 @@ pub fn dispatch(cli: Cli) -> Exit {
         Command::Init(args) => init::init(&args),
         Command::Schema(args) => schema::schema(&args),
         Command::Judge(args) => judge::judge(&args),
-        Command::Init(args) => init::init(&args),
-        Command::Schema(args) => schema::schema(&args),
         #[cfg(feature = "live")]
         Command::Node(args) => node::node(&args),
         #[cfg(feature = "live")]
