@@ -16,6 +16,8 @@ use firedrill_model::{LogIndex, Observation, SiteId, Term};
 
 /// So many pieces are under way to a follower.
 const WINDOW: u32 = 4;
+/// A follower that has not got on for so many heartbeats is sent again what it wants.
+const PATIENCE: u32 = 3;
 
 /// A snapshot on its way to a follower, as the leader knows it.
 #[derive(Clone, Debug)]
@@ -26,8 +28,8 @@ pub struct Install {
     /// The piece that the follower wants; `None`: it has all.
     wanted: Option<u64>,
     in_flight: u32,
-    /// The follower got on since the last heartbeat.
-    progressed: bool,
+    /// So many heartbeats have passed since the follower got on.
+    stalled: u32,
 }
 
 /// A snapshot that arrives, as the follower knows it.
@@ -75,11 +77,10 @@ impl Raft {
     /// A heartbeat is due: what did not get on is sent again.
     pub(super) fn resend_pieces(&mut self) {
         for install in self.progress.iter_mut().filter_map(|progress| progress.install.as_mut()) {
-            if !install.progressed && install.wanted.is_some() {
-                install.next = install.wanted;
-                install.in_flight = 0;
+            install.stalled += 1;
+            if install.stalled > PATIENCE && install.wanted.is_some() {
+                (install.next, install.in_flight, install.stalled) = (install.wanted, 0, 0);
             }
-            install.progressed = false;
         }
     }
 
@@ -93,7 +94,7 @@ impl Raft {
             next: Some(0),
             wanted: Some(0),
             in_flight: 0,
-            progressed: true,
+            stalled: 0,
         };
         let mut install = self.progress[to.index()].install.take().unwrap_or_else(fresh);
         while install.in_flight < WINDOW
@@ -128,7 +129,7 @@ impl Raft {
         let further = wanted.is_none_or(|wanted| install.wanted.is_some_and(|before| wanted > before));
         if further {
             install.wanted = wanted;
-            install.progressed = true;
+            install.stalled = 0;
             install.in_flight = install.in_flight.saturating_sub(1);
         } else if wanted < install.wanted {
             // It began anew.
@@ -168,6 +169,13 @@ impl Raft {
     /// Whether an entry that a leader knows to be committed is here.
     fn has_committed(&self, index: LogIndex, term: Term) -> bool {
         self.commit >= index || self.log.term(index) == Some(term)
+    }
+
+    /// What was committed by other means makes a snapshot that arrives unnecessary.
+    pub(super) fn overtake_incoming(&mut self, ctx: &mut Context<'_>) {
+        if self.incoming.as_ref().is_some_and(|incoming| incoming.index <= self.commit) {
+            self.forget_incoming(ctx);
+        }
     }
 
     fn forget_incoming(&mut self, ctx: &mut Context<'_>) {

@@ -137,7 +137,7 @@ impl Raft {
         self.log = found.log;
         self.commit = self.log.base();
         self.image = found.image;
-        for (area, from, to) in found.hole {
+        if let Some((area, from, to)) = found.hole {
             self.holes.push((area, from, to));
             ctx.out.push_back(Output::Observe(Observation::HoleFound { area, from: from.0, to: to.0 }));
         }

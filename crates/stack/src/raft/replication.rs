@@ -150,6 +150,7 @@ impl Raft {
             return;
         }
         self.commit = self.commit.max(commit.min(matched));
+        self.overtake_incoming(ctx);
         self.refilled(ctx, from, commit, incarnation);
         let durable = ctx.storage.durable_index();
         if heartbeat || durable >= matched {
