@@ -28,11 +28,6 @@ impl<T: Copy> Chunks<T> {
         if at < self.len { Some(self.chunks[at / CHUNK][at % CHUNK]) } else { None }
     }
 
-    /// The last item.
-    pub(crate) fn last(&self) -> Option<T> {
-        self.get(self.len.checked_sub(1)?)
-    }
-
     /// Adds an item at the end.
     pub(crate) fn push(&mut self, item: T) {
         if self.len.is_multiple_of(CHUNK) {
@@ -40,18 +35,6 @@ impl<T: Copy> Chunks<T> {
         }
         Arc::make_mut(&mut self.chunks[self.len / CHUNK]).push(item);
         self.len += 1;
-    }
-
-    /// Keeps the first `len` items.
-    pub(crate) fn truncate(&mut self, len: usize) {
-        if len >= self.len {
-            return;
-        }
-        self.chunks.truncate(len.div_ceil(CHUNK));
-        if !len.is_multiple_of(CHUNK) {
-            Arc::make_mut(&mut self.chunks[len / CHUNK]).truncate(len % CHUNK);
-        }
-        self.len = len;
     }
 }
 
@@ -71,11 +54,6 @@ mod tests {
                 chunks.push(item);
                 plain.push(item);
             }
-            if rng.chance(300) {
-                let len = rng.below(plain.len() as u64 + 2) as usize;
-                chunks.truncate(len);
-                plain.truncate(len);
-            }
             if round % 20 == 0 {
                 kept.push((chunks.clone(), plain.clone()));
             }
@@ -87,7 +65,6 @@ mod tests {
                 all.push(None);
                 all
             });
-            assert_eq!(chunks.last(), plain.last().copied());
             assert_eq!(chunks.len(), plain.len());
         }
     }
