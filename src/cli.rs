@@ -1,7 +1,9 @@
 //! What the command line offers.
 
+use crate::commands::SiteCount;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use firedrill_model::Hazard;
+use firedrill_plan::analysis::Date;
 use std::path::PathBuf;
 
 /// Proves that a disaster-recovery plan meets its RTO and RPO before the disaster does.
@@ -28,6 +30,31 @@ Examples:
   firedrill run scenarios/weekly/frozen-primary.toml --seeds 100 --hazard no-fencing
       with a documented mistake switched on: does the harness find it?";
 
+const CHECK_HELP: &str = "\
+Examples:
+  firedrill check scenarios/plans/*.toml scenarios/weekly/*.toml
+      what is wrong with the files, and what the plans promise that their own figures forbid
+  firedrill check scenarios/plans/erlmcp-v3.toml --html plan.html
+      the map of sites and links, and the matrix of losses against objectives
+  firedrill check plan.toml --format sarif > findings.sarif
+      for code hosts and editors
+Exit codes: 0 no error (warnings, notes and accepted errors may be), 1 a plan is refuted, 64 a file can't be read or is wrong.
+A finding is accepted in the plan: [[accept]] with code, reason, until (a day), and about (a part of its message, if it is not all of a code).";
+
+const DRILLS_HELP: &str = "\
+Example:
+  firedrill plan drills scenarios/plans/erlmcp-v3.toml --out drills --run
+      a scenario for each loss of the plan's matrix, tightest first; each is run in the simulator, and compared with the arithmetic
+Exit codes: 0 plan, model and run agree (or nothing was run), 1 they disagree, 2 a run could not tell, 64 bad input.";
+
+const REPORT_EXAMPLES: &str = "\
+Examples:
+  firedrill run scenarios/weekly/site-failure.toml --out drill && firedrill report drill
+      writes drill/junit.xml and drill/report.html, the same bytes as the run did
+  firedrill report drill/journal.jsonl.zst --format html --out for-the-board
+
+The exit code is that of the verdict: the journal is judged again.";
+
 const JUDGE_EXAMPLES: &str = "\
 Examples:
   firedrill judge etcd_000.log --model cas-register
@@ -50,12 +77,28 @@ pub enum Command {
         after_help = "Example:\n  firedrill replay 'firedrill run scenarios/daily/node-crashes.toml --seed 7 --expect-digest 1f0c'"
     )]
     Replay(ReplayArgs),
-    /// Check plan and scenario files: all errors in one go
-    #[command(after_help = "Example:\n  firedrill check scenarios/plans/*.toml scenarios/weekly/*.toml")]
+    /// Make the reports of a kept run again, from its journal alone
+    #[command(after_help = REPORT_EXAMPLES)]
+    Report(ReportArgs),
+    /// Check plan and scenario files: all errors in one go; and refute plans by arithmetic
+    #[command(after_help = CHECK_HELP)]
     Check(CheckArgs),
+    /// Tell what a finding's code means; without a code, list them
+    #[command(after_help = "Example:\n  firedrill explain FD1103")]
+    Explain(ExplainArgs),
+    /// Work with a plan
+    Plan(PlanArgs),
     /// Judge other people's histories: linearizable or not, and why not
     #[command(after_help = JUDGE_EXAMPLES)]
     Judge(JudgeArgs),
+    /// Write a commented plan to begin with, after a few questions
+    #[command(
+        after_help = "Examples:\n  firedrill init\n      asks, and writes plan.toml\n  firedrill init --yes --sites 2 --out cards.toml\n      asks nothing: two sites and a witness"
+    )]
+    Init(InitArgs),
+    /// Print the JSON Schema of plan or scenario files, for editors and validators
+    #[command(after_help = "Example:\n  firedrill schema plan > plan.schema.json")]
+    Schema(SchemaArgs),
     /// Be one site of the stack (what the containers run)
     Node(NodeArgs),
     /// Be a TCP proxy with Toxiproxy's HTTP API
@@ -101,7 +144,7 @@ pub struct RunArgs {
     /// One JSON object per run on standard output
     #[arg(long)]
     pub json: bool,
-    /// Keep verdict.json and journal.jsonl.zst here; of many seeds those that did not pass, in a folder each
+    /// Keep report.html, junit.xml, verdict.json and journal.jsonl.zst here; of many seeds those that did not pass, in a folder each
     #[arg(long, value_name = "DIR")]
     pub out: Option<PathBuf>,
     /// Say what would be made and done, and do nothing
@@ -124,13 +167,103 @@ pub struct ReplayArgs {
     pub line: Vec<String>,
 }
 
+/// A format of `report`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum ReportFormat {
+    /// junit.xml, for CI servers
+    Junit,
+    /// report.html, one self-contained page
+    Html,
+}
+
+/// Arguments of `report`.
+#[derive(Debug, Args)]
+pub struct ReportArgs {
+    /// A folder that `run --out` wrote, or a journal
+    #[arg(value_name = "RUN")]
+    pub run: PathBuf,
+    /// Only this format; by default all
+    #[arg(long = "format", value_enum, value_name = "FORMAT")]
+    pub formats: Vec<ReportFormat>,
+    /// Write here; by default beside the journal
+    #[arg(long, value_name = "DIR")]
+    pub out: Option<PathBuf>,
+}
+
 /// Arguments of `check`.
 #[derive(Debug, Args)]
 pub struct CheckArgs {
     /// Plan and scenario files
     #[arg(required = true, value_name = "FILE")]
     pub files: Vec<PathBuf>,
-    /// One JSON object per finding on standard output
+    /// One JSON object per finding on standard output: short for --format json
+    #[arg(long, conflicts_with = "format")]
+    pub json: bool,
+    /// How findings are told
+    #[arg(long, value_enum, default_value = "text", value_name = "FORMAT")]
+    pub format: CheckFormat,
+    /// Draw the plan (one only) into this HTML file: its map, and its matrix of losses against objectives
+    #[arg(long, value_name = "FILE")]
+    pub html: Option<PathBuf>,
+    /// The day for which acceptances are judged; by default the system's, in UTC
+    #[arg(long, value_name = "YYYY-MM-DD")]
+    pub today: Option<Date>,
+}
+
+/// How `check` tells its findings.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum CheckFormat {
+    /// As a compiler tells them: errors on standard error, findings on standard output
+    Text,
+    /// One JSON object a line
+    Json,
+    /// SARIF 2.1.0, one log for all files
+    Sarif,
+}
+
+/// Arguments of `explain`.
+#[derive(Debug, Args)]
+pub struct ExplainArgs {
+    /// The code of a finding
+    #[arg(value_name = "CODE")]
+    pub code: Option<String>,
+}
+
+/// Arguments of `plan`.
+#[derive(Debug, Args)]
+pub struct PlanArgs {
+    /// What to do with it
+    #[command(subcommand)]
+    pub command: PlanCommand,
+}
+
+/// The subcommands of `plan`.
+#[derive(Debug, Subcommand)]
+pub enum PlanCommand {
+    /// Write the scenarios that exercise the plan's matrix of losses
+    #[command(after_help = DRILLS_HELP)]
+    Drills(DrillsArgs),
+}
+
+/// Arguments of `plan drills`.
+#[derive(Debug, Args)]
+pub struct DrillsArgs {
+    /// The plan's file
+    #[arg(value_name = "PLAN")]
+    pub plan: PathBuf,
+    /// The folder that receives a copy of the plan and the scenarios; it is made if it is not there
+    #[arg(long, value_name = "DIR")]
+    pub out: PathBuf,
+    /// Run each in the simulator and compare it with the arithmetic
+    #[arg(long)]
+    pub run: bool,
+    /// The seed of the runs
+    #[arg(long, default_value_t = 1, value_name = "N", requires = "run")]
+    pub seed: u64,
+    /// Write so many of the tightest at most
+    #[arg(long, default_value_t = 200, value_name = "N")]
+    pub most: usize,
+    /// One JSON object per loss on standard output
     #[arg(long)]
     pub json: bool,
 }
@@ -237,6 +370,40 @@ fn parse_size(text: &str) -> Result<u64, String> {
     };
     let number: u64 = number.parse().map_err(|_| format!("a size is like 1GiB, and not `{text}`"))?;
     number.checked_mul(per_unit).ok_or_else(|| "that is too much".to_owned())
+}
+
+/// Arguments of `init`.
+#[derive(Debug, Args)]
+pub struct InitArgs {
+    /// How many sites serve (with two, a witness has the third vote); asked for if not given, 3 with --yes
+    #[arg(long, value_name = "N")]
+    pub sites: Option<SiteCount>,
+    /// Ask nothing
+    #[arg(long, short)]
+    pub yes: bool,
+    /// Where the plan goes
+    #[arg(long, short, default_value = "plan.toml", value_name = "FILE")]
+    pub out: PathBuf,
+    /// Replace the file if it is there
+    #[arg(long)]
+    pub force: bool,
+}
+
+/// Arguments of `schema`.
+#[derive(Debug, Args)]
+pub struct SchemaArgs {
+    /// Of which files
+    #[arg(value_enum)]
+    pub of: SchemaOf,
+}
+
+/// What there is a JSON Schema of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum SchemaOf {
+    /// Plan files
+    Plan,
+    /// Scenario files
+    Scenario,
 }
 
 /// Arguments of `node`.

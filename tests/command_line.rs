@@ -201,3 +201,43 @@ fn no_colours_where_there_is_no_terminal() {
     let output = firedrill(&["run", SITE_FAILURE]);
     assert!(!output.stdout.contains(&0x1b), "standard output is not a terminal here");
 }
+
+#[test]
+fn a_plan_is_begun_without_questions_and_is_right() {
+    let folder = folder("init");
+    for sites in ["2", "3"] {
+        let file = folder.join(format!("{sites}.toml")).display().to_string();
+        let begun = firedrill(&["init", "--yes", "--sites", sites, "--out", &file]);
+        assert_eq!(code(&begun), 0, "{}", stderr(&begun));
+        assert!(stdout(&begun).contains(&format!("firedrill check {file}")));
+        let checked = firedrill(&["check", &file]);
+        assert_eq!(code(&checked), 0, "{}", stderr(&checked));
+        let text = std::fs::read(&file).expect("it is there");
+        let again = firedrill(&["init", "--yes", "--sites", sites, "--out", &file]);
+        assert_eq!(code(&again), 64);
+        assert!(stderr(&again).contains("is there already"), "{}", stderr(&again));
+        std::fs::write(&file, "mine").expect("it can be written");
+        let forced = firedrill(&["init", "--yes", "--sites", sites, "--out", &file, "--force"]);
+        assert_eq!((code(&forced), std::fs::read(&file).expect("it is there")), (0, text));
+    }
+}
+
+#[test]
+fn nothing_is_asked_without_a_terminal() {
+    let file = folder("init-no-terminal").join("plan.toml");
+    let output = firedrill(&["init", "--out", &file.display().to_string()]);
+    assert_eq!(code(&output), 64);
+    assert!(stderr(&output).contains("`--yes`"), "{}", stderr(&output));
+    assert!(!file.exists());
+}
+
+#[test]
+fn schemas_are_printed() {
+    for of in ["plan", "scenario"] {
+        let output = firedrill(&["schema", of]);
+        assert_eq!(code(&output), 0);
+        let schema: Value = serde_json::from_str(&stdout(&output)).expect("it is JSON");
+        assert_eq!(schema["$schema"], "https://json-schema.org/draft/2020-12/schema");
+        assert!(schema["properties"]["title"].is_object());
+    }
+}

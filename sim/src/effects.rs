@@ -7,7 +7,8 @@ use crate::process::Process;
 use crate::sim::Sim;
 use crate::wire;
 use firedrill_drill::world::WorldEvent;
-use firedrill_model::{Endpoint, Request, SiteId};
+use firedrill_model::{Endpoint, Request, Response, SiteId};
+use firedrill_stack::Message;
 use firedrill_stack::io::{DiskOp, Input, Output, Ticket};
 
 /// With more than that under way, no message is doubled any more: one whose receipt makes its receiver send would multiply without end.
@@ -79,6 +80,9 @@ impl<P: Process> Sim<P> {
         match output {
             Output::Send { to, message } => {
                 self.invariants.sends(site, to, &message);
+                if let Message::ForwardReply { response, .. } = &message {
+                    self.look_at_answer(site, response);
+                }
                 let sent = self.send((Endpoint::Site(site), Endpoint::Site(to)), || wire::of_message(&message));
                 if let Some((at, passage)) = sent.again {
                     self.queue.put(at, Event::Message { from: site, to, passage, message: message.clone() });
@@ -88,7 +92,10 @@ impl<P: Process> Sim<P> {
                 }
             }
             Output::Disk(op) => self.disk_asked(site, op),
-            Output::Reply { ticket, response } => self.request_ends(site, ticket, Ending::Answered(response)),
+            Output::Reply { ticket, response } => {
+                self.look_at_answer(site, &response);
+                self.request_ends(site, ticket, Ending::Answered(response));
+            }
             Output::Observe(observation) => {
                 self.invariants.observes(site, &observation);
                 let site_t = self.hosts[site.index()].clock(self.now);
@@ -109,6 +116,12 @@ impl<P: Process> Sim<P> {
             self.tell_struck(fault);
         }
         sent
+    }
+
+    fn look_at_answer(&mut self, site: SiteId, response: &Response) {
+        if let Some(running) = &self.hosts[site.index()].process {
+            self.invariants.answers(site, &running.process, response);
+        }
     }
 
     fn disk_asked(&mut self, site: SiteId, op: DiskOp) {

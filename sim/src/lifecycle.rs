@@ -9,11 +9,20 @@ use crate::sim::Sim;
 use firedrill_drill::world::WorldEvent;
 use firedrill_model::rng::mix;
 use firedrill_model::{FaultId, Rng, SiteId, Time};
+use firedrill_stack::LogKey;
 use firedrill_stack::io::Input;
 use std::time::Duration;
 
 /// Something looks after a machine's process, and restarts it after this.
 const RESTARTED_AFTER: Duration = Duration::from_secs(1);
+
+/// The key of the transaction log in this run: drawn from the seed, and told to nobody but the sites.
+fn log_key(seed: u64) -> LogKey {
+    let mut draws = Rng::new(seed, "log key");
+    let mut secret = [0; 32];
+    secret.chunks_exact_mut(8).for_each(|part| part.copy_from_slice(&draws.bits().to_le_bytes()));
+    LogKey { id: 1, secret }
+}
 
 impl<P: Process> Sim<P> {
     /// Starts a site's process over what is on its disk, unless one runs or something keeps it down.
@@ -27,6 +36,9 @@ impl<P: Process> Sim<P> {
         let rng = Rng::new(self.seed, "site").split(u64::from(site.0)).split(u64::from(host.starts));
         host.process = Some(Running::new(P::new(self.config.clone(), site, rng)));
         self.invariants.started(site, host.starts);
+        if self.config.transaction_log.is_some() {
+            self.handle(site, Input::KeyGiven { key: log_key(self.seed) });
+        }
         self.handle(site, Input::Started);
     }
 

@@ -1,8 +1,9 @@
 //! What the simulator asks of a site's process. The stack's [`Site`] is one; tests of the physics bring scripted ones.
 
-use firedrill_model::{LogIndex, Rng, Role, SiteId, StackConfig, Term, Time};
+use firedrill_model::{Epoch, LogIndex, Position, Rng, Role, SiteId, SiteSet, StackConfig, Term, Time};
 use firedrill_stack::Site;
 use firedrill_stack::io::{Input, Output};
+use firedrill_stack::wal::segment::Incarnation;
 use std::sync::Arc;
 
 /// A sans-IO process: told facts, asked what it wants done and when it wants to be woken.
@@ -31,9 +32,34 @@ pub trait Process: Clone {
     /// The term of an entry of its log.
     fn entry_term(&self, index: LogIndex) -> Option<Term>;
 
+    /// What it writes of the transaction log around a record, if it is the writer, as far as it knows.
+    fn writes(&self, _position: Position) -> Option<Writes> {
+        None
+    }
+
     /// Whether it has given up, as it does when its disk fails it; its machine ends it then.
     fn has_stopped(&self) -> bool {
         false
+    }
+}
+
+/// What a writer of the transaction log knows when it acknowledges a record.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Writes {
+    /// Its incarnation.
+    pub incarnation: Incarnation,
+    /// The fencing epoch.
+    pub epoch: Epoch,
+    /// The synchronous copies.
+    pub members: SiteSet,
+    /// A record, and who wrote it.
+    pub record: (Position, Option<Incarnation>),
+}
+
+impl Writes {
+    /// Who wrote the record that is acknowledged.
+    pub fn incarnation_of(&self, position: Position) -> Option<Incarnation> {
+        self.record.1.filter(|_| self.record.0 == position)
     }
 }
 
@@ -81,6 +107,12 @@ impl Process for Site {
 
     fn entry_term(&self, index: LogIndex) -> Option<Term> {
         Site::entry_term(self, index)
+    }
+
+    fn writes(&self, position: Position) -> Option<Writes> {
+        let incarnation = self.writes_log()?;
+        let record = (position, self.log_incarnation(position));
+        Some(Writes { incarnation, epoch: self.epoch(), members: self.log_state().members, record })
     }
 
     fn has_stopped(&self) -> bool {

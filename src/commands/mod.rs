@@ -3,13 +3,20 @@
 mod check;
 #[cfg(feature = "live")]
 mod cleanup;
+mod explain;
+mod init;
 mod judge;
 #[cfg(feature = "live")]
 mod node;
+mod plan;
 #[cfg(feature = "live")]
 mod proxy;
 mod replay;
+mod report;
 mod run;
+mod schema;
+
+pub use init::SiteCount;
 
 use crate::cli::{Cli, Command};
 use crate::exit::Exit;
@@ -19,8 +26,13 @@ pub fn dispatch(cli: Cli) -> Exit {
     match cli.command {
         Command::Run(args) => run::run(&args),
         Command::Replay(args) => replay::replay(&args),
+        Command::Report(args) => report::report(&args),
         Command::Check(args) => check::check(&args),
+        Command::Explain(args) => explain::explain(&args),
+        Command::Plan(args) => plan::plan(&args),
         Command::Judge(args) => judge::judge(&args),
+        Command::Init(args) => init::init(&args),
+        Command::Schema(args) => schema::schema(&args),
         #[cfg(feature = "live")]
         Command::Node(args) => node::node(&args),
         #[cfg(feature = "live")]

@@ -11,7 +11,7 @@ pub fn node(args: &NodeArgs) -> Exit {
         (None, Some(name)) => NodeConfig::from_env(name),
         (None, None) => Err("give --config FILE or --config-env NAME".to_owned()),
     };
-    let config = match config {
+    let config = match config.and_then(NodeConfig::with_log_key) {
         Ok(config) => config,
         Err(why) => {
             super::complain(why);

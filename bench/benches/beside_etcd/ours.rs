@@ -70,6 +70,7 @@ impl Cluster {
                 http_listen: format!("127.0.0.1:{}", http(site)),
                 peers: (0..3).map(|peer| format!("127.0.0.1:{}", PORT + peer)).collect(),
                 run_start_ns: 0,
+                log_key: None,
             };
             let file = folder.join(format!("site-{site}.json"));
             let text = serde_json::to_string(&config).map_err(|error| error.to_string())?;

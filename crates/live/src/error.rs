@@ -27,6 +27,8 @@ pub enum LiveError {
     Program(String),
     /// The plan has something that containers can't do.
     Plan(String),
+    /// This machine does not do what it should: the packet filter, a file system.
+    Host(String),
     /// A site does not answer.
     Site(String),
     /// The run was told to stop.
@@ -54,7 +56,7 @@ impl fmt::Display for LiveError {
             LiveError::Proxy(why) => write!(f, "the proxy does not do what it is told: {why}"),
             LiveError::Program(why) => write!(f, "no image can be made of the program: {why}"),
             LiveError::Plan(why) => write!(f, "the plan can't be run in containers: {why}"),
-            LiveError::Site(why) => f.write_str(why),
+            LiveError::Site(why) | LiveError::Host(why) => f.write_str(why),
             LiveError::Halted => f.write_str("halted"),
             LiveError::Leftovers(lines) => {
                 write!(f, "not everything could be removed; run `firedrill cleanup`:")?;

@@ -2,7 +2,7 @@
 
 use crate::client::{Pool, Sent};
 use crate::events::Events;
-use crate::faults::{self, Faults};
+use crate::faults::{Faults, Telling};
 use firedrill_drill::world::{Action, Command, RequestId, WorldEvent};
 use firedrill_model::{Fault, FaultId, LogIndex, RegionId, Request, SiteId, Time};
 use http_body_util::Full;
@@ -31,7 +31,12 @@ struct Inner {
     sites: Vec<Pool>,
     faults: Arc<Faults>,
     waiting: Mutex<BTreeMap<RequestId, AbortHandle>>,
+    /// Faults that are told to have begun when they strike, and the mechanisms of them.
+    untold: Mutex<BTreeMap<FaultId, &'static str>>,
 }
+
+/// Whether a fault has struck is looked at this often.
+const LOOKS_EVERY: Duration = Duration::from_millis(100);
 
 /// How a site's process describes its state.
 #[derive(Debug, Deserialize)]
@@ -49,7 +54,15 @@ impl Hands {
         sites: Vec<Pool>,
         faults: Arc<Faults>,
     ) -> Hands {
-        Hands(Arc::new(Inner { events, services, clients, sites, faults, waiting: Mutex::default() }))
+        Hands(Arc::new(Inner {
+            events,
+            services,
+            clients,
+            sites,
+            faults,
+            waiting: Mutex::default(),
+            untold: Mutex::default(),
+        }))
     }
 
     /// Takes over a command. Must be called within the runtime.
@@ -114,22 +127,56 @@ impl Hands {
     }
 
     async fn begin(&self, id: FaultId, fault: Fault) {
-        let events = &self.0.events;
+        let (events, faults) = (&self.0.events, &self.0.faults);
+        let Some(mechanism) = faults.mechanism(&fault) else {
+            return events.tell(WorldEvent::FaultBegan { id, struck: false, mechanism: None });
+        };
+        let began = |struck| WorldEvent::FaultBegan { id, struck, mechanism: Some(mechanism.to_owned()) };
         let failed = |error| WorldEvent::Failed { error: format!("{} can't begin: {error}", fault.kind().name()) };
-        match self.0.faults.would_strike(&fault).await {
-            // Told before it is done, since it may be felt long before the engine says that it was.
-            Ok(struck) => {
-                let mechanism = faults::mechanism(fault.kind()).map(str::to_owned);
-                events.tell(WorldEvent::FaultBegan { id, struck, mechanism });
-            }
-            Err(error) => return events.tell(failed(error)),
+        let telling = Faults::telling(&fault);
+        match telling {
+            Telling::Before => match faults.would_strike(&fault).await {
+                Ok(struck) => events.tell(began(struck)),
+                Err(error) => return events.tell(failed(error)),
+            },
+            Telling::After => {}
+            Telling::WhenItStrikes => drop(self.untold().insert(id, mechanism)),
         }
-        if let Err(error) = self.0.faults.begin(id, &fault).await {
-            events.tell(failed(error));
+        match faults.begin(id, &fault).await {
+            Ok(struck) if telling == Telling::After => events.tell(began(struck)),
+            Ok(_) if telling == Telling::WhenItStrikes => self.tell_when_it_strikes(id, fault),
+            Ok(_) => {}
+            Err(error) => events.tell(failed(error)),
+        }
+    }
+
+    /// Looks again and again until the fault has struck or is over.
+    fn tell_when_it_strikes(&self, id: FaultId, fault: Fault) {
+        let hands = self.clone();
+        tokio::spawn(async move {
+            while hands.untold().contains_key(&id) {
+                match hands.0.faults.has_struck(id, &fault).await {
+                    Ok(true) => return hands.tell_untold(id, true),
+                    Ok(false) => tokio::time::sleep(LOOKS_EVERY).await,
+                    Err(error) => {
+                        let error = format!("whether {id} struck can't be seen: {error}");
+                        return hands.0.events.tell(WorldEvent::Failed { error });
+                    }
+                }
+            }
+        });
+    }
+
+    /// Tells that a fault began, if that was not told yet.
+    fn tell_untold(&self, id: FaultId, struck: bool) {
+        if let Some(mechanism) = self.untold().remove(&id) {
+            let mechanism = Some(mechanism.to_owned());
+            self.0.events.tell(WorldEvent::FaultBegan { id, struck, mechanism });
         }
     }
 
     async fn end(&self, id: FaultId) {
+        self.tell_untold(id, false);
         match self.0.faults.end(id).await {
             Ok(()) => self.0.events.tell(WorldEvent::FaultEnded { id }),
             Err(error) => self.0.events.tell(WorldEvent::Failed { error: format!("{id} can't end: {error}") }),
@@ -143,6 +190,10 @@ impl Hands {
             let (applied, digest) = state.unwrap_or_default();
             self.0.events.tell(WorldEvent::FinalState { site: SiteId(index as u8), up, applied, digest });
         }
+    }
+
+    fn untold(&self) -> MutexGuard<'_, BTreeMap<FaultId, &'static str>> {
+        self.0.untold.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn waiting(&self) -> MutexGuard<'_, BTreeMap<RequestId, AbortHandle>> {

@@ -7,12 +7,12 @@
 //! - [`links`]: one proxy entry for each direction of each link, and what faults do to it
 //! - [`client`]: the clients' requests over HTTP
 //! - [`faults`]: what does each fault
+//! - [`host`]: what this machine can do besides the engine: packet filter, file systems
 //! - [`hands`]: carries out the drill's commands, each at its time
 //! - [`logs`], [`events`]: what the sites tell, and all that happens, on its way to the drill
 //! - [`halt`], [`clock`], [`error`]: stopping a run, its time, what can go wrong
 //!
-//! To add a fault: its kind in [`faults::KINDS`], its mechanism in [`faults::mechanism`], and its lines in
-//! `Faults::begin` and `Faults::end`.
+//! To add a fault: its mechanism in [`faults::mechanism`], its lines in `Faults::begin` and `Faults::end`, and when it is told in `Faults::telling`.
 #![forbid(unsafe_code)]
 
 pub mod cleanup;
@@ -24,6 +24,7 @@ pub mod events;
 pub mod faults;
 pub mod halt;
 pub mod hands;
+pub mod host;
 pub mod links;
 pub mod logs;
 pub mod preview;
@@ -33,6 +34,7 @@ pub mod world;
 pub use cleanup::cleanup;
 pub use engine::available;
 pub use error::LiveError;
+pub use faults::mechanism::needs_disk;
 pub use halt::Halt;
 pub use preview::plan_of_work;
 pub use world::{Live, LiveOptions, capabilities};

@@ -29,7 +29,7 @@ struct Line {
 
 /// Reads a site's log and tells what it says, until the run is over; a process that ends without our doing ends the run.
 pub async fn follow(docker: Docker, site: SiteId, faults: Arc<Faults>, events: Events, site_clock: RunClock) {
-    let Some(container) = faults.sites().get(site.index()) else { return };
+    let Some(container) = faults.site(site) else { return };
     let mut reader = Reader {
         site,
         told: 0,
@@ -40,14 +40,16 @@ pub async fn follow(docker: Docker, site: SiteId, faults: Arc<Faults>, events: E
     };
     loop {
         reader.read_all(&docker, &container.container).await;
-        if faults.is_killed(site).await {
+        if container.is_killed().await {
             container.restarted.notified().await;
             continue;
         }
         match ended_with(&docker, &container.container).await {
             // It runs: it was started again in the meantime, or the engine closed the log.
             None => tokio::time::sleep(PAUSE).await,
-            Some(_) if faults.is_killed(site).await => {}
+            Some(_) if container.is_killed().await => {}
+            // Its disk failed it; it is started again when the fault ends.
+            Some(_) if faults.may_end(site) => container.restarted.notified().await,
             Some(how) => {
                 let words = reader.last_words.iter().cloned().collect::<Vec<_>>().join("\n  ");
                 events.tell(WorldEvent::Failed {

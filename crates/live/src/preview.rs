@@ -3,7 +3,7 @@
 use crate::engine::containers;
 use crate::engine::image;
 use crate::engine::labels::Labels;
-use crate::faults;
+use crate::host::disk;
 use crate::links::entries::{CLIENTS_PORT, CONTROL_PORT, PEERS_PORT};
 use crate::links::{Entry, entries};
 use crate::world::LiveOptions;
@@ -11,9 +11,9 @@ use firedrill_drill::world::Setup;
 use firedrill_model::FaultKind;
 use firedrill_model::fault::Endpoint;
 
-/// What a run of `setup` will make and do, a line each. Makes nothing, and asks the engine nothing.
+/// What a run of `setup` will make and do, a line each. Asks the engine nothing, and makes nothing but what is tried and thrown away to see what this machine lets us do.
 pub fn plan_of_work(setup: &Setup, options: &LiveOptions) -> Vec<String> {
-    let run = &options.run;
+    let (run, means) = (&options.run, options.means());
     // The kernel's name for a program says little to a person.
     let program = std::fs::read_link(&options.binary).unwrap_or_else(|_| options.binary.clone());
     let mut lines = vec![
@@ -27,14 +27,19 @@ pub fn plan_of_work(setup: &Setup, options: &LiveOptions) -> Vec<String> {
             "container  {name}: firedrill node, ports {} (peers) and {} (clients)",
             PEERS_PORT, CLIENTS_PORT
         ));
-        lines.push(format!("volume     {name}, at {}", containers::DATA_DIR));
+        lines.push(if means.disks {
+            let folder = disk::folder_of(run).join(&site.name);
+            format!("disk       {}: ext4 in a file, mounted, at {}", folder.display(), containers::DATA_DIR)
+        } else {
+            format!("volume     {name}, at {}", containers::DATA_DIR)
+        });
     }
     match entries(&setup.plan) {
         Ok(entries) => lines.extend(entries.iter().map(link)),
         Err(error) => lines.push(format!("links      none can be made: {error}")),
     }
     lines.extend(FaultKind::ALL.map(|kind| {
-        let mechanism = faults::mechanism(kind).unwrap_or("no mechanism here: the run would be unknown");
+        let mechanism = means.of_kind(kind).unwrap_or("no mechanism here: the run would be unknown");
         format!("fault      {}: {mechanism}", kind.name())
     }));
     lines.extend(Labels::of_run(run).pairs().map(|(name, value)| format!("label      {name}={value}")));

@@ -2,11 +2,12 @@
 
 use crate::client::Pool;
 use crate::clock::monotonic_ns;
-use crate::engine::containers::{self, Container, Spec};
+use crate::engine::containers::{self, Container, Data, Spec};
 use crate::engine::labels::Labels;
 use crate::engine::{image, network};
 use crate::error::LiveError;
 use crate::hands;
+use crate::host::disk::Disk;
 use crate::links::control::{Control, NewEntry};
 use crate::links::entries::{CLIENTS_PORT, CONTROL_PORT, PEERS_PORT};
 use crate::links::{Entry, effect, entries};
@@ -14,8 +15,8 @@ use crate::world::LiveOptions;
 use bollard::Docker;
 use bollard::query_parameters::LogsOptionsBuilder;
 use firedrill_drill::world::Setup;
-use firedrill_model::SiteId;
 use firedrill_model::fault::Endpoint;
+use firedrill_model::{Rng, SiteId};
 use futures_util::StreamExt as _;
 use futures_util::future::try_join_all;
 use serde_json::json;
@@ -24,6 +25,8 @@ use std::time::Duration;
 
 /// The environment variable that a site's process reads its configuration from.
 const CONFIG_VARIABLE: &str = "FIREDRILL_NODE_CONFIG";
+/// Where a site finds the key of the transaction log.
+const KEY_VARIABLE: &str = "FIREDRILL_LOG_KEY";
 const UP_DEADLINE: Duration = Duration::from_secs(20);
 const UP_PAUSE: Duration = Duration::from_millis(20);
 
@@ -34,6 +37,8 @@ pub(crate) struct Made {
     pub containers: Vec<Container>,
     /// Where each site is, by site.
     pub sites: Vec<Ipv4Addr>,
+    /// Their file systems, by site, if they have their own.
+    pub disks: Vec<Option<Disk>>,
     /// Where clients see the proxy.
     pub proxy: Ipv4Addr,
     /// Its entries.
@@ -60,8 +65,14 @@ pub(crate) async fn bring_up(
     proceed()?;
     let proxy = start_proxy(docker, labels, &names).await?;
     proceed()?;
+    let disks = make_disks(setup, options, labels).await?;
+    proceed()?;
     let sites_start_ns = monotonic_ns();
     let specs = site_specs(setup, &names, &entries, &proxy.addresses, sites_start_ns);
+    let specs = specs.zip(&disks).map(|(spec, disk)| match disk {
+        Some(disk) => Spec { data: Data::Folder(disk.mount_point()), ..spec },
+        None => spec,
+    });
     let mut containers = try_join_all(specs.map(|spec| containers::start(docker, labels, spec))).await?;
     containers.push(proxy.container);
     let sites = try_join_all(names.iter().map(|name| network::address(docker, name, name))).await?;
@@ -76,7 +87,19 @@ pub(crate) async fn bring_up(
     proceed()?;
     try_join_all(sites.iter().zip(&names).map(|(address, name)| wait_until_up(docker, *address, name, options)))
         .await?;
-    Ok(Made { containers, sites, proxy, entries, control, sites_start_ns })
+    Ok(Made { containers, sites, disks, proxy, entries, control, sites_start_ns })
+}
+
+/// A file system for each site, if the run needs them and this machine lets us; else none.
+async fn make_disks(setup: &Setup, options: &LiveOptions, labels: &Labels) -> Result<Vec<Option<Disk>>, LiveError> {
+    let sites: Vec<String> = setup.plan.sites.iter().map(|site| site.name.clone()).collect();
+    if !options.means().disks {
+        return Ok(vec![None; sites.len()]);
+    }
+    let labels = labels.clone();
+    let make = move || sites.iter().map(|site| Disk::make(&labels, site).map(Some)).collect();
+    let made = tokio::task::spawn_blocking(make).await;
+    made.unwrap_or_else(|panic| Err(panic.to_string())).map_err(LiveError::Host)
 }
 
 struct Proxy {
@@ -93,7 +116,7 @@ async fn start_proxy(docker: &Docker, labels: &Labels, networks: &[String]) -> R
         network: networks.first().cloned().unwrap_or_default(),
         arguments: vec!["proxy".to_owned(), "--listen".to_owned(), format!("0.0.0.0:{CONTROL_PORT}")],
         environment: Vec::new(),
-        has_volume: false,
+        data: Data::None,
     };
     let container = containers::start(docker, labels, spec).await?;
     let mut addresses = Vec::new();
@@ -145,9 +168,18 @@ fn site_specs<'a>(
         if !setup.config.hazards.is_empty() {
             arguments.push("--allow-hazards".to_owned());
         }
-        let environment = vec![(CONFIG_VARIABLE.to_owned(), config.to_string())];
-        Spec { name: name.clone(), network: name.clone(), arguments, environment, has_volume: true }
+        let mut environment = vec![(CONFIG_VARIABLE.to_owned(), config.to_string())];
+        if setup.config.transaction_log.is_some() {
+            environment.push((KEY_VARIABLE.to_owned(), log_key(setup.seed)));
+        }
+        Spec { name: name.clone(), network: name.clone(), arguments, environment, data: Data::Volume }
     })
+}
+
+/// The key of the transaction log in this run, drawn from its seed: a number, and 32 bytes in hexadecimal.
+fn log_key(seed: u64) -> String {
+    let mut draws = Rng::new(seed, "log key");
+    (0..4).fold("1:".to_owned(), |key, _| format!("{key}{:016x}", draws.bits().swap_bytes()))
 }
 
 async fn wait_until_up(

@@ -7,16 +7,18 @@ use crate::engine::labels::Labels;
 use crate::engine::{self, containers, sweep};
 use crate::error::LiveError;
 use crate::events::{Events, ends_step};
-use crate::faults::{self, Faults};
+use crate::faults::Faults;
+use crate::faults::mechanism::Means;
 use crate::halt::Halt;
 use crate::hands::Hands;
+use crate::host::rights;
 use crate::links::entries::CLIENTS_PORT;
 use crate::logs;
 use crate::start::{self, Made};
 use bollard::Docker;
 use firedrill_drill::world::{Capabilities, Command, Happened, Setup, Step, World, WorldEvent};
 use firedrill_model::fault::Endpoint;
-use firedrill_model::{RegionId, SiteId, Time};
+use firedrill_model::{FaultKind, RegionId, SiteId, Time};
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -34,8 +36,19 @@ pub struct LiveOptions {
     pub binary: PathBuf,
     /// The run's name: letters, digits, `-`, `_` and `.`, at most 40. It is part of the names of all that is made.
     pub run: String,
+    /// Whether sites get file systems of their own, where this machine lets us make them, so that their disks can fail
+    /// ([`crate::needs_disk`]); else they have volumes of the engine.
+    pub disks: bool,
     /// Stops the run.
     pub halt: Halt,
+}
+
+impl LiveOptions {
+    /// What the run will have to do faults with.
+    pub(crate) fn means(&self) -> Means {
+        let rights = rights();
+        Means { rights, disks: self.disks && rights.disks }
+    }
 }
 
 impl Default for LiveOptions {
@@ -44,13 +57,20 @@ impl Default for LiveOptions {
         // The kernel's name for it works even if the file was replaced meanwhile, as a build does. (Not `self`, which would be `ldd`.)
         let binary = PathBuf::from(format!("/proc/{}/exe", std::process::id()));
         let run = format!("{}-{}", std::process::id(), crate::clock::monotonic_ns() / 1_000_000);
-        LiveOptions { binary, run, halt: Halt::default() }
+        LiveOptions { binary, run, disks: false, halt: Halt::default() }
     }
 }
 
-/// What containers can do, whether there are any or not.
+/// What containers can do on this machine, whether there are any or not.
 pub fn capabilities() -> Capabilities {
-    Capabilities { world: "live", faults: faults::KINDS.to_vec(), deterministic: false, invariants: Vec::new() }
+    let rights = rights();
+    let means = Means { rights, disks: rights.disks };
+    capabilities_of(means)
+}
+
+fn capabilities_of(means: Means) -> Capabilities {
+    let faults = FaultKind::ALL.into_iter().filter(|kind| means.of_kind(*kind).is_some()).collect();
+    Capabilities { world: "live", faults, deterministic: false, invariants: Vec::new() }
 }
 
 /// Sites in containers. When it is dropped, all that was made is removed.
@@ -61,6 +81,7 @@ pub struct Live {
     events: Receiver<Happened>,
     clock: RunClock,
     now: Time,
+    means: Means,
     halt: Halt,
 }
 
@@ -94,8 +115,9 @@ impl Live {
             let _entered = runtime.enter();
             attach(setup, &options, &docker, made, &telling)
         };
+        let means = options.means();
         let up = Up { runtime, docker, hands, run: options.run, containers };
-        Ok(Live { up: Some(up), events, clock, now: Time::ZERO, halt: options.halt })
+        Ok(Live { up: Some(up), events, clock, now: Time::ZERO, means, halt: options.halt })
     }
 
     /// Ends the run and removes all that it made. (Dropping does the same, and can only print what goes wrong.)
@@ -128,7 +150,7 @@ impl Drop for Live {
 
 impl World for Live {
     fn capabilities(&self) -> Capabilities {
-        capabilities()
+        capabilities_of(self.means)
     }
 
     fn step(&mut self, until: Time, commands: &[Command]) -> Step {
@@ -205,8 +227,10 @@ fn attach(
     let clients = (0..setup.plan.regions.len()).map(|region| (0..names.len()).map(|site| pool(region, site)).collect());
     let clients = clients.collect();
     let sites = made.sites.iter().map(|address| Pool::new(SocketAddr::from((*address, CLIENTS_PORT)))).collect();
-    let containers = names.iter().map(|name| containers::name_of(&options.run, name)).zip(made.sites).collect();
-    let faults = Arc::new(Faults::new(docker.clone(), containers, made.control, made.entries));
+    let containers = names.iter().map(|name| containers::name_of(&options.run, name));
+    let containers = containers.zip(made.sites).zip(made.disks).map(|((name, address), disk)| (name, address, disk));
+    let (means, seed) = (options.means(), setup.seed);
+    let faults = Arc::new(Faults::new(docker, containers.collect(), made.control, made.entries, means, seed));
     let site_clock = RunClock { start_ns: made.sites_start_ns };
     for index in 0..names.len() {
         tokio::spawn(logs::follow(docker.clone(), SiteId(index as u8), faults.clone(), events.clone(), site_clock));

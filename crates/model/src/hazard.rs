@@ -14,15 +14,40 @@ use serde::{Deserialize, Serialize};
 pub enum Hazard {
     /// A vote is answered before it is durable.
     VoteBeforeDurable = 3,
+    /// An error while persisting is logged, and the site goes on.
+    PersistErrorIgnored = 6,
     /// No fencing: replies leave without acceptance in the current epoch.
     NoFencing = 19,
     /// A write is acknowledged before fsync.
     AckBeforeFsync = 20,
+    /// A failed fsync is tried again, and its success believed.
+    SyncRetried = 22,
+    /// A hole is taken for the log's end, and healthy copies follow.
+    CorruptionSpreads = 25,
+    /// The checksum does not cover where the data lie.
+    ChecksumWithoutAddress = 26,
+    /// A checksum that does not match is ignored on read.
+    ChecksumIgnored = 27,
+    /// The diverged tail is cut at a high-water mark, not by epoch.
+    CutAtHighWaterMark = 28,
+    /// The next in the plan's order is promoted, whatever it lacks.
+    LaggingReplicaPromoted = 29,
 }
 
 impl Hazard {
     /// All that are built.
-    pub const ALL: [Hazard; 3] = [Hazard::VoteBeforeDurable, Hazard::NoFencing, Hazard::AckBeforeFsync];
+    pub const ALL: [Hazard; 10] = [
+        Hazard::VoteBeforeDurable,
+        Hazard::PersistErrorIgnored,
+        Hazard::NoFencing,
+        Hazard::AckBeforeFsync,
+        Hazard::SyncRetried,
+        Hazard::CorruptionSpreads,
+        Hazard::ChecksumWithoutAddress,
+        Hazard::ChecksumIgnored,
+        Hazard::CutAtHighWaterMark,
+        Hazard::LaggingReplicaPromoted,
+    ];
 
     /// The number in HAZARDS.md.
     pub const fn number(self) -> u8 {
@@ -35,6 +60,13 @@ impl Hazard {
             Hazard::VoteBeforeDurable => "vote-before-durable",
             Hazard::NoFencing => "no-fencing",
             Hazard::AckBeforeFsync => "ack-before-fsync",
+            Hazard::PersistErrorIgnored => "persist-error-ignored",
+            Hazard::SyncRetried => "sync-retried",
+            Hazard::CorruptionSpreads => "corruption-spreads",
+            Hazard::ChecksumWithoutAddress => "checksum-without-address",
+            Hazard::ChecksumIgnored => "checksum-ignored",
+            Hazard::CutAtHighWaterMark => "cut-at-high-water-mark",
+            Hazard::LaggingReplicaPromoted => "lagging-replica-promoted",
         }
     }
 
@@ -46,6 +78,19 @@ impl Hazard {
                 "no fencing token: a paused primary wakes up and answers (Kleppmann, How to do distributed locking)"
             }
             Hazard::AckBeforeFsync => "acknowledged before fsync (Jepsen, NATS 2.12.1)",
+            Hazard::PersistErrorIgnored => {
+                "an error while persisting is logged, and the node advances anyway (horizontal-scaling-convex#156)"
+            }
+            Hazard::SyncRetried => {
+                "a failed fsync is tried again and its success believed (PostgreSQL's fsyncgate, 2018)"
+            }
+            Hazard::CorruptionSpreads => "corruption on one site spreads to healthy copies (Ganesan et al., FAST'17)",
+            Hazard::ChecksumWithoutAddress => {
+                "the checksum does not cover the address, so a misdirected write passes (TigerBeetle's storage faults)"
+            }
+            Hazard::ChecksumIgnored => "a checksum that does not match is ignored on read (libdb#54)",
+            Hazard::CutAtHighWaterMark => "the diverged tail is cut at a high-water mark, not by epoch (KIP-101)",
+            Hazard::LaggingReplicaPromoted => "a lagging replica is promoted (orchestrator#83, #1363)",
         }
     }
 }

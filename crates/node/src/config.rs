@@ -1,8 +1,14 @@
 //! What a site process is told.
 
 use firedrill_model::{SiteId, SiteSet, StackConfig};
+use firedrill_stack::LogKey;
 use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
+
+/// The environment variable with the key of the transaction log.
+pub const KEY_VARIABLE: &str = "FIREDRILL_LOG_KEY";
+/// The environment variable with the path of a file that has it.
+pub const KEY_FILE_VARIABLE: &str = "FIREDRILL_LOG_KEY_FILE";
 
 /// What a site process is told, as JSON: in a file, or in an environment variable.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -24,6 +30,9 @@ pub struct NodeConfig {
     pub peers: Vec<String>,
     /// The run's start, in nanoseconds of the machine's monotonic clock.
     pub run_start_ns: u64,
+    /// The key of the transaction log. A secret: it comes from [`log_key`] and is never part of a configuration's text.
+    #[serde(skip)]
+    pub log_key: Option<LogKey>,
 }
 
 impl NodeConfig {
@@ -56,6 +65,17 @@ impl NodeConfig {
         NodeConfig::from_json(&text).map_err(|error| format!("environment variable {name}: {error}"))
     }
 
+    /// Reads the key of the transaction log, if there is one to be written.
+    ///
+    /// # Errors
+    /// If it is missing, or is none.
+    pub fn with_log_key(mut self) -> Result<NodeConfig, String> {
+        if self.stack.transaction_log.is_some() {
+            self.log_key = Some(log_key()?);
+        }
+        Ok(self)
+    }
+
     fn check(&self) -> Result<(), String> {
         let sites = self.stack.sites.len();
         if sites == 0 || sites > SiteSet::MAX_SITES {
@@ -68,5 +88,54 @@ impl NodeConfig {
             return Err(format!("peers: {} addresses for {sites} sites; there must be one each", self.peers.len()));
         }
         Ok(())
+    }
+}
+
+/// The key of the transaction log, from the environment: in a variable, or in the file that another names.
+///
+/// # Errors
+/// If it is missing, or is none.
+fn log_key() -> Result<LogKey, String> {
+    if let Some(path) = std::env::var_os(KEY_FILE_VARIABLE) {
+        let path = PathBuf::from(path);
+        let text = std::fs::read_to_string(&path).map_err(|error| format!("{}: {error}", path.display()))?;
+        return parse_key(text.trim()).ok_or_else(|| format!("{}: {KEY_FORM}", path.display()));
+    }
+    let text = std::env::var(KEY_VARIABLE).map_err(|_| {
+        format!(
+            "the transaction log has no key: give one in {KEY_VARIABLE}, or the path of a file in {KEY_FILE_VARIABLE}"
+        )
+    })?;
+    parse_key(text.trim()).ok_or_else(|| format!("environment variable {KEY_VARIABLE}: {KEY_FORM}"))
+}
+
+const KEY_FORM: &str = "not a key: it must be a number, a colon and 64 hexadecimal digits, as 1:00…ff";
+
+/// A key in the form `1:00…ff`: its number, and its 32 bytes in hexadecimal.
+pub fn parse_key(text: &str) -> Option<LogKey> {
+    let (id, digits) = text.split_once(':')?;
+    let id = id.parse().ok()?;
+    if digits.len() != 64 || !digits.bytes().all(|digit| digit.is_ascii_hexdigit()) {
+        return None;
+    }
+    let mut secret = [0; 32];
+    for (at, byte) in secret.iter_mut().enumerate() {
+        *byte = u8::from_str_radix(&digits[2 * at..2 * at + 2], 16).ok()?;
+    }
+    Some(LogKey { id, secret })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_is_a_number_and_64_digits() {
+        let key = parse_key(&format!("7:{}", "0f".repeat(32))).expect("a key");
+        assert_eq!(key, LogKey { id: 7, secret: [15; 32] });
+        assert!(!format!("{key:?}").contains("15"), "it prints nothing of it");
+        for bad in ["", "7", "7:", "x:00", &format!("7:{}", "0g".repeat(32)), &format!("7:{}", "00".repeat(33))] {
+            assert_eq!(parse_key(bad), None, "{bad}");
+        }
     }
 }

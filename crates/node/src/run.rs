@@ -6,8 +6,8 @@ use crate::shell::{self, Listeners};
 use crate::tokio_host::clock::monotonic_ns;
 use crate::tokio_host::net::TokioListener;
 use crate::tokio_host::{DiskThread, MonotonicClock, TokioNet};
-use firedrill_model::Rng;
-use firedrill_stack::Site;
+use firedrill_model::{Rng, Time};
+use firedrill_stack::{Input, Site};
 use std::fmt;
 use std::sync::Arc;
 use tokio::signal::unix::{SignalKind, signal};
@@ -129,7 +129,10 @@ pub fn start_on(
     let clock = MonotonicClock { run_start_ns: config.run_start_ns };
     // A process that comes back must not draw what it drew before: two sites in step would stay in step.
     let draws = |label| Rng::new(config.seed ^ now, label).split(u64::from(config.me.0));
-    let site = Site::new(Arc::new(config.stack.clone()), config.me, draws("site"));
+    let mut site = Site::new(Arc::new(config.stack.clone()), config.me, draws("site"));
+    if let Some(key) = &config.log_key {
+        site.handle(Time::ZERO, Input::KeyGiven { key: key.clone() });
+    }
     let observer = Lines { out, run_start_ns: config.run_start_ns };
     shell::start(config, (TokioNet, clock, disk), listeners, (site, observer), draws("sessions"))
         .map_err(|error| NodeError::Io(error.to_string()))

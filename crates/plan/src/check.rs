@@ -1,6 +1,7 @@
 //! `firedrill check FILE…`: is a file right, and what is it.
 
 use crate::diagnostic::Diagnostics;
+use crate::document::PlanDocument;
 use crate::load::{scenario_and_plan, text_of};
 use crate::plan::Plan;
 use crate::scenario::Scenario;
@@ -8,21 +9,6 @@ use crate::source::Source;
 use std::path::Path;
 use toml::de::DeTable;
 
-/// Keys and sections that only plans have.
-const OF_PLANS: [&str; 12] = [
-    "reference",
-    "site",
-    "link",
-    "region",
-    "tier",
-    "service",
-    "raft",
-    "detection",
-    "failover",
-    "dns",
-    "service_level",
-    "claims",
-];
 /// Keys and sections that only scenarios have.
 const OF_SCENARIOS: [&str; 10] =
     ["plan", "tags", "workload", "steady_state", "method", "swarm", "defences", "physics", "rollbacks", "objectives"];
@@ -58,7 +44,7 @@ pub fn check_file(path: &Path) -> Result<Checked, Diagnostics> {
     let source = Source { file: &file, text: &text };
     let (root, _) = DeTable::parse_recoverable(&text);
     let count = |keys: &[&str]| root.get_ref().keys().filter(|key| keys.contains(&key.get_ref().as_ref())).count();
-    let (plans, scenarios) = (count(&OF_PLANS), count(&OF_SCENARIOS));
+    let (plans, scenarios) = (count(of_plans()), count(&OF_SCENARIOS));
     if plans == 0 && scenarios == 0 {
         let advice =
             "a plan has `[[site]]`, `[raft]`, `[detection]` …; a scenario has `plan`, and `[[method]]` or `[swarm]`"
@@ -71,6 +57,11 @@ pub fn check_file(path: &Path) -> Result<Checked, Diagnostics> {
     } else {
         scenario_and_plan(path, source).map(|(plan, scenario)| Checked::Scenario(Box::new(plan), Box::new(scenario)))
     }
+}
+
+/// Keys and sections that only plans have: all but the title.
+fn of_plans() -> &'static [&'static str] {
+    &PlanDocument::ROOT[1..]
 }
 
 fn of_plan(plan: &Plan) -> String {

@@ -1,6 +1,7 @@
 //! From files: a plan, a scenario with its plan, or whichever a file is.
 
 use crate::diagnostic::Diagnostics;
+use crate::document::topology::Site;
 use crate::plan::Plan;
 use crate::read::{Field, document};
 use crate::scenario::Scenario;
@@ -63,12 +64,27 @@ fn named_plan(scenario: &Path, field: &Field<'_>) -> Option<Result<Plan, Diagnos
     let path = scenario.parent().unwrap_or(Path::new("")).join(name);
     let file = path.display().to_string();
     match read(&path) {
-        Ok(bytes) => Some(decode(&file, bytes).and_then(|text| Plan::parse(&file, &text))),
+        Ok(bytes) => {
+            let plan = decode(&file, bytes).and_then(|text| Plan::parse(&file, &text));
+            if let Some(site) = plan.as_ref().ok().and_then(without_a_vote) {
+                let message = format!("the plan's site `{site}` does not vote, and in the stack every site does");
+                let advice = "such a plan can be analysed, not run: take `votes = false` out to run it".to_owned();
+                field.sink.error(&field.span, message, advice);
+                return None;
+            }
+            Some(plan)
+        }
         Err(error) => {
             field.sink.error(&field.span, format!("the plan cannot be read: {}", reason(&error)), near(&path));
             None
         }
     }
+}
+
+/// A site that the plan gives no vote.
+fn without_a_vote(plan: &Plan) -> Option<&str> {
+    let mute = |site: &&Site| site.votes.as_ref().is_some_and(|votes| !votes.value);
+    plan.document.sites.iter().find(mute).map(|site| &*site.name.value)
 }
 
 /// A file beside the one that is not there, with nearly its name, or else where it was looked for.

@@ -1,6 +1,10 @@
 //! A disaster-recovery plan, resolved: names are indices, units are durations, defaults are filled in.
 
+use crate::diagnostic::Position;
+use crate::document::{PlanDocument, Span};
+use crate::source::Source;
 use firedrill_model::{SiteSet, WithoutCopy};
+use std::sync::Arc;
 use std::time::Duration;
 
 /// A plan.
@@ -38,6 +42,15 @@ pub struct Plan {
     pub time_scale: u32,
     /// The figures that are ours and not the seed's.
     pub assumptions: Vec<Assumption>,
+    /// The plan as it is written: every section and figure, with its place. A time scale does not change it.
+    pub document: Arc<PlanDocument>,
+}
+
+impl Plan {
+    /// The line and column that a place in the plan's text begins at.
+    pub fn position(&self, span: Span) -> Position {
+        Source { file: "", text: &self.text }.position(span.start)
+    }
 }
 
 /// A figure that is not in the document that the plan was made from: an assumption of whoever wrote the plan.

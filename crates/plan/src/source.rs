@@ -22,7 +22,7 @@ impl Source<'_> {
         let line = self.line_around(start);
         let start = start.max(line.start);
         let end = self.boundary(span.end.clamp(start, line.end.max(start)));
-        let position = Position { line: self.line(start), column: self.text[line.start..start].chars().count() + 1 };
+        let position = self.position(start);
         let (from, to) = self.window(&line, start);
         let excerpt = Excerpt {
             line: self.text[from..to].to_owned(),
@@ -31,6 +31,14 @@ impl Source<'_> {
             whole: (from, to) == (line.start, line.end),
         };
         Diagnostic { file: self.file.to_owned(), position: Some(position), message, suggestion, excerpt }
+    }
+
+    /// The line and column of an offset (held within the text).
+    pub(crate) fn position(&self, offset: usize) -> Position {
+        let start = self.boundary(offset.min(self.text.len()));
+        let line = self.line_around(start);
+        let start = start.max(line.start);
+        Position { line: self.line(start), column: self.text[line.start..start].chars().count() + 1 }
     }
 
     /// The number of the line, from 1, that `offset` is in.
@@ -60,7 +68,7 @@ impl Source<'_> {
     }
 
     /// The nearest character's beginning at or before `offset`.
-    fn boundary(&self, offset: usize) -> usize {
+    pub(crate) fn boundary(&self, offset: usize) -> usize {
         self.text.floor_char_boundary(offset)
     }
 }

@@ -36,13 +36,17 @@ const fn rate(suffix: &'static str, a_second: f64) -> Unit {
 }
 
 /// Longer suffixes first where one ends in another.
-const UNITS: [Unit; 36] = [
+const UNITS: [Unit; 40] = [
     rate("_per_second", 1.0),
     rate("_per_sec", 1.0),
     rate("_per_s", 1.0),
     rate("_per_minute", 1.0 / 60.0),
     rate("_per_min", 1.0 / 60.0),
     rate("_per_ms", 1000.0),
+    rate("_per_hour", 1.0 / 3600.0),
+    rate("_per_h", 1.0 / 3600.0),
+    rate("_per_day", 1.0 / 86_400.0),
+    rate("_per_year", 1.0 / 31_557_600.0),
     time("_nanoseconds", 1.0),
     time("_nanos", 1.0),
     time("_ns", 1.0),
@@ -86,7 +90,11 @@ impl Unit {
         match self.suffix {
             "_ms" => "a number of milliseconds",
             "_s" => "a number of seconds",
+            "_h" => "a number of hours",
+            "_days" => "a number of days",
             "_per_s" => "a number a second",
+            "_per_h" => "a number an hour",
+            "_per_year" => "a number a year",
             "_percent" => "a number from 0 to 100",
             "_per_mille" => "a whole number from 0 to 1000",
             _ => "a number",

@@ -11,6 +11,14 @@ fn shipped(file: &str) -> String {
 }
 
 static PLAN_TEXT: LazyLock<String> = LazyLock::new(|| shipped("plans/erlmcp-v3.toml"));
+/// What a run needs, with a seventh of the other sections each.
+static PLAN_PARTS: LazyLock<Vec<String>> = LazyLock::new(|| {
+    let (needed, others) = PLAN_TEXT.split_once("[edition]").unwrap();
+    let others = format!("[edition]{others}");
+    let sections: Vec<&str> = others.split("\n\n").collect();
+    let part = |part: &[&str]| format!("{needed}{}\n", part.join("\n\n"));
+    sections.chunks(sections.len().div_ceil(7)).map(part).collect()
+});
 static PLAN: LazyLock<Plan> = LazyLock::new(|| Plan::parse("plan.toml", &PLAN_TEXT).unwrap());
 static SCENARIO_TEXTS: LazyLock<Vec<String>> = LazyLock::new(|| {
     let files = ["weekly/site-failure.toml", "weekly/frozen-primary.toml", "daily/node-crashes.toml"];
@@ -175,8 +183,9 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: ProptestConfig::default().cases.max(2000), ..ProptestConfig::default() })]
 
     #[test]
-    fn damaged_plans(damages in proptest::collection::vec(damage(), 1..6)) {
-        let text = damaged(&PLAN_TEXT, &damages);
+    fn damaged_plans(which in 0_usize..8, damages in proptest::collection::vec(damage(), 1..6)) {
+        // The whole of the seed's plan now and then, a part of it otherwise: the parts are quicker, and are damaged more densely.
+        let text = if which == 0 { damaged(&PLAN_TEXT, &damages) } else { damaged(&PLAN_PARTS[which - 1], &damages) };
         match Plan::parse("plan.toml", &text) {
             // What is taken can be used.
             Ok(plan) => {

@@ -4,14 +4,19 @@ use firedrill_model::{HazardSet, ServiceId};
 use firedrill_plan::{Plan, Scenario, load, load_plan};
 use proptest::prelude::*;
 use std::path::{Path, PathBuf};
+use std::sync::LazyLock;
 use std::time::Duration;
 
 fn scenarios(file: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../../scenarios").join(file)
 }
 
-fn plan() -> Plan {
+static PLAN: LazyLock<Plan> = LazyLock::new(|| {
     load_plan(&scenarios("plans/erlmcp-v3.toml")).unwrap_or_else(|diagnostics| panic!("{diagnostics}"))
+});
+
+fn plan() -> Plan {
+    PLAN.clone()
 }
 
 fn scenario(file: &str) -> (Plan, Scenario) {

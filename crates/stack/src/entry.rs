@@ -1,7 +1,8 @@
 //! Entries of the replicated log.
 
+use crate::control::log::Open;
 use alloc::sync::Arc;
-use firedrill_model::{LogIndex, Op, ServiceId, SessionId, SiteId, Term};
+use firedrill_model::{LogIndex, Op, ServiceId, SessionId, SiteId, SiteSet, Term};
 use serde::{Deserialize, Serialize};
 
 /// Terms, indices, epochs and versions stay below this for as long as a site can live. A larger one is damage or mischief, and is refused
@@ -38,10 +39,7 @@ impl Entry {
         match &self.payload {
             Payload::Noop => true,
             Payload::Session(command) => fits(&command.op),
-            Payload::Control(ControlCommand::DeclareDown { site } | ControlCommand::SiteReturned { site }) => {
-                site.index() < sites
-            }
-            Payload::Control(_) => true,
+            Payload::Control(command) => command.is_plausible(sites),
         }
     }
 }
@@ -128,4 +126,45 @@ pub enum ControlCommand {
         /// This site.
         site: SiteId,
     },
+    /// A process opens the transaction log to write it.
+    OpenLog(Open),
+    /// The set of synchronous copies of the transaction log changes.
+    SetCopies {
+        /// In this state of the log.
+        since: LogIndex,
+        /// To these.
+        members: SiteSet,
+    },
+    /// A site lost records of the transaction log that it had promised to hold.
+    RecordsLost {
+        /// This site.
+        site: SiteId,
+    },
+    /// A site that holds the transaction log goes on with it, where none could.
+    ResumeLog {
+        /// In this state of the log.
+        since: LogIndex,
+    },
+}
+
+impl ControlCommand {
+    /// Whether a leader could have proposed it, in a group of so many sites.
+    pub fn is_plausible(&self, sites: usize) -> bool {
+        match self {
+            ControlCommand::DeclareDown { site }
+            | ControlCommand::SiteReturned { site }
+            | ControlCommand::RecordsLost { site } => site.index() < sites,
+            ControlCommand::OpenLog(open) => open.writer.index() < sites && open.since.0.max(open.end.0) < LIMIT,
+            ControlCommand::SetCopies { members, .. } => members.iter().all(|site| site.index() < sites),
+            _ => true,
+        }
+    }
+
+    /// Whether it may end the authority of who writes the transaction log.
+    pub fn fences(&self) -> bool {
+        matches!(
+            self,
+            ControlCommand::RaiseEpoch { .. } | ControlCommand::OpenLog(_) | ControlCommand::ResumeLog { .. }
+        )
+    }
 }

@@ -1,6 +1,7 @@
 //! What goes into a site and what comes out. Inputs are facts in the past tense, outputs are imperatives.
 
 use crate::message::Message;
+use crate::wal::key::LogKey;
 use alloc::vec::Vec;
 use firedrill_model::{Observation, Request, Response, SiteId};
 use serde::{Deserialize, Serialize};
@@ -22,6 +23,10 @@ pub enum FileId {
     MetaB,
     /// A segment of the replicated log.
     Log(u32),
+    /// A file of the transaction log.
+    Wal(u32),
+    /// Records that were cut off the transaction log, kept for people. The stack never reads or deletes it.
+    WalAside(u32),
 }
 
 impl FileId {
@@ -31,6 +36,8 @@ impl FileId {
             FileId::MetaA => "meta.a".into(),
             FileId::MetaB => "meta.b".into(),
             FileId::Log(number) => alloc::format!("log.{number:08}"),
+            FileId::Wal(number) => alloc::format!("wal.{number:08}"),
+            FileId::WalAside(number) => alloc::format!("wal.aside.{number:08}"),
         }
     }
 }
@@ -112,7 +119,12 @@ pub enum DiskOp {
 /// A fact that a site is told.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Input {
-    /// The process started. The first input, once.
+    /// The key of the transaction log was given. Expected before [`Input::Started`]; without it the site serves no transaction log.
+    KeyGiven {
+        /// This.
+        key: LogKey,
+    },
+    /// The process started. Once.
     Started,
     /// Time passed. (Expected at [`crate::Site::poll_deadline`], harmless at any time.)
     TimePassed,

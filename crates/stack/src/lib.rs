@@ -8,6 +8,7 @@
 //! - [`raft`]: one log for all three sites; elections, replication, reads
 //! - [`storage`]: metadata and log on a disk that may fail
 //! - [`health`]: which peers answer
+//! - [`wal`]: the transaction log
 //!
 //! *Control machines* are pure state over the entries of that log:
 //! - [`sessions`]: the session store, and the client sessions by which a retried write applies once
@@ -31,7 +32,9 @@ pub mod sessions;
 pub mod site;
 pub mod storage;
 pub mod switches;
+pub mod wal;
 
 pub use io::{DiskError, DiskOp, DiskToken, FileId, Input, Output, Ticket};
 pub use message::{Message, RaftMessage};
 pub use site::Site;
+pub use wal::key::LogKey;

@@ -2,6 +2,7 @@
 
 use crate::entry::{Entry, LIMIT};
 use crate::storage::standing::Standing;
+use crate::wal::message::LogMessage;
 use alloc::vec::Vec;
 use firedrill_model::{Epoch, LogIndex, Request, Response, Term, Time};
 use serde::{Deserialize, Serialize};
@@ -37,6 +38,8 @@ pub enum Message {
         /// The answer.
         response: Response,
     },
+    /// About the transaction log.
+    Log(LogMessage),
 }
 
 /// A message of the Raft algorithm.

@@ -58,6 +58,14 @@ impl<K: Paged, V: Clone> Pages<K, V> {
         Arc::make_mut(&mut self.pages[Self::page(&key)]).insert(key, value);
     }
 
+    /// Takes a key out.
+    pub fn remove(&mut self, key: &K) {
+        let page = &mut self.pages[Self::page(key)];
+        if page.contains_key(key) {
+            Arc::make_mut(page).remove(key);
+        }
+    }
+
     /// How many keys there are.
     pub fn len(&self) -> usize {
         self.pages.iter().map(|page| page.len()).sum()

@@ -1,16 +1,22 @@
 //! Messages that no peer would send: whatever arrives, a site never panics, and what it does not believe changes nothing.
 
 mod cluster;
+mod log;
 
-use cluster::{Cluster, config};
+use cluster::Cluster;
 use firedrill_model::{
-    Epoch, Key, LogIndex, NotApplied, Op, OpResult, Request, Response, ServiceId, SessionId, SiteId, Term, Time, Value,
+    Epoch, Key, LogIndex, NotApplied, Op, OpResult, Position, Request, Response, ServiceId, SessionId, SiteId, Term,
+    Time, Value, WithoutCopy,
 };
+use firedrill_stack::control::log::Open;
 use firedrill_stack::entry::{ControlCommand, Entry, LIMIT, Payload, SessionCommand};
 use firedrill_stack::storage::standing::Standing;
-use firedrill_stack::{Input, Message, RaftMessage};
+use firedrill_stack::wal::frame;
+use firedrill_stack::wal::message::LogMessage;
+use firedrill_stack::wal::segment::Incarnation;
+use firedrill_stack::{FileId, Input, Message, RaftMessage};
 use proptest::prelude::*;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 fn number() -> impl Strategy<Value = u64> {
@@ -158,16 +164,93 @@ fn message() -> BoxedStrategy<Message> {
         2 => (number(), term(), request)
             .prop_map(|(id, term, request)| Message::Forward { id, term, request }),
         1 => number().prop_map(|id| Message::ForwardReply { id, response: Response::Unknown }),
+        8 => log_message().prop_map(Message::Log),
     ]
     .boxed()
 }
 
-/// A group that has settled, with a few entries in its log.
+/// Messages about the transaction log; some of the incarnation that writes, some with segments that are nearly good.
+fn log_message() -> BoxedStrategy<LogMessage> {
+    let writer = || prop_oneof![3 => 0..6_u64, 1 => number()].prop_map(|at| Incarnation(LogIndex(at)));
+    let position = || number().prop_map(Position);
+    let segment = (0..6_usize, prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 0..3)).prop_map(
+        |(which, changes)| {
+            let mut bytes = sealed().get(which).cloned().unwrap_or_default();
+            for (at, byte) in changes {
+                if !bytes.is_empty() {
+                    let at = at.index(bytes.len());
+                    bytes[at] = byte;
+                }
+            }
+            Arc::from(bytes)
+        },
+    );
+    let segments = || prop::collection::vec(segment.clone(), 0..3);
+    let op = prop_oneof![
+        number().prop_map(|after| Op::Scan { after: Position(after) }),
+        Just(Op::Append { record: Value::new(b"r") }),
+    ];
+    let request = (number(), number(), op).prop_map(|(session, seq, op)| Request {
+        session: SessionId(session),
+        seq,
+        service: ServiceId(0),
+        op,
+    });
+    let command = prop_oneof![
+        (index(), site(), number(), number()).prop_map(|(since, writer, token, end)| {
+            ControlCommand::OpenLog(Open { since, writer, token, end: Position(end) })
+        }),
+        (index(), 0..9_u8).prop_map(|(since, bits)| {
+            let members = (0..4).filter(|bit| bits & (1 << bit) != 0).map(SiteId).collect();
+            ControlCommand::SetCopies { since, members }
+        }),
+        site().prop_map(|site| ControlCommand::RecordsLost { site }),
+        index().prop_map(|since| ControlCommand::ResumeLog { since }),
+    ];
+    let ship = ((writer(), position(), writer(), segments()), (position(), position(), position(), number(), number()));
+    let held = (writer(), any::<bool>(), position(), writer(), number(), number());
+    prop_oneof![
+        1 => (number(), writer(), request).prop_map(|(id, writer, request)| LogMessage::Forward { id, writer, request }),
+        6 => ship.prop_map(|((writer, prev, prev_incarnation, segments), (confirmed, end, base, round, sent))| {
+            let sent = Time::from_nanos(sent);
+            LogMessage::Ship { writer, prev, prev_incarnation, segments, confirmed, end, base, round, sent }
+        }),
+        4 => held.prop_map(|(writer, ok, position, incarnation, round, sent)| {
+            LogMessage::Held { writer, ok, position, incarnation, round, sent: Time::from_nanos(sent) }
+        }),
+        1 => command.prop_map(|command| LogMessage::Propose { command }),
+        1 => (writer(), number()).prop_map(|(writer, number)| LogMessage::Confirm { writer, number }),
+        1 => (writer(), number()).prop_map(|(writer, number)| LogMessage::Confirmed { writer, number }),
+        1 => (position(), writer()).prop_map(|(after, incarnation)| LogMessage::Fetch { after, incarnation }),
+        1 => (position(), segments(), position())
+            .prop_map(|(after, segments, end)| LogMessage::Fetched { after, segments, end }),
+    ]
+    .boxed()
+}
+
+/// Segments as a settled writer sealed them.
+fn sealed() -> &'static [Vec<u8>] {
+    static SEALED: OnceLock<Vec<Vec<u8>>> = OnceLock::new();
+    SEALED.get_or_init(|| {
+        let cluster = settled();
+        let file = &cluster.disks[0].synced[&FileId::Wal(1)];
+        let frames = log::frames(file);
+        frames.into_iter().map(|frame| file[frame][frame::FRAME..].to_vec()).filter(|bytes| !bytes.is_empty()).collect()
+    })
+}
+
+/// A group that has settled, with a few entries in its log, and a few records in the transaction log.
 fn settled() -> Cluster {
-    let mut cluster = Cluster::new(config(3));
-    cluster.run(10);
+    thread_local!(static SETTLED: Cluster = settle());
+    SETTLED.with(Cluster::clone)
+}
+
+fn settle() -> Cluster {
+    let mut cluster = Cluster::new(log::with_log(WithoutCopy::Asynchronous));
+    cluster.run(20);
     for seq in 1..=4 {
         cluster.ask(SiteId(0), seq, cluster::write("v"));
+        log::append(&mut cluster, SiteId(0), seq, "record");
         cluster.deliver();
     }
     cluster.run(2);
@@ -198,6 +281,33 @@ proptest! {
         cluster.power_loss(target);
         cluster.start(target);
         cluster.run(15);
+    }
+
+    /// Any bytes in the files of a transaction log, or bytes of it changed, are read without a panic, and the site starts, or stops and says why.
+    #[test]
+    fn no_log_on_a_disk_makes_a_site_panic(
+        noise in prop::collection::vec(any::<u8>(), 0..300),
+        changes in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 0..6),
+        cut in any::<prop::sample::Index>(),
+        whole in any::<bool>(),
+    ) {
+        let mut cluster = settled();
+        cluster.power_loss(SiteId(1));
+        let disk = &mut cluster.disks[1];
+        let mut bytes = if whole { disk.synced[&FileId::Wal(1)].clone() } else { noise };
+        if !bytes.is_empty() {
+            for (at, byte) in changes {
+                let at = at.index(bytes.len());
+                bytes[at] = byte;
+            }
+            bytes.truncate(cut.index(bytes.len()) + 1);
+        }
+        disk.written.insert(FileId::Wal(1), bytes.clone());
+        disk.synced.insert(FileId::Wal(1), bytes);
+        cluster.start(SiteId(1));
+        cluster.run(15);
+        prop_assert_eq!(log::disagreement(&cluster, SiteId(0), SiteId(1)), None);
+        prop_assert_eq!(cluster.site(1).log_durable(), Position(4), "it has again what it lost");
     }
 
     /// Any bytes are a message or none.

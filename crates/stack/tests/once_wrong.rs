@@ -11,6 +11,7 @@ use firedrill_stack::health::Health;
 use firedrill_stack::storage::format::{self, LOG_FILE, MetaView};
 use firedrill_stack::storage::recover::{Found, recover};
 use firedrill_stack::storage::standing::Standing;
+use firedrill_stack::switches::Switches;
 use firedrill_stack::{FileId, Input, Message, RaftMessage};
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -332,7 +333,7 @@ fn returned_sites_count_before_another_is_declared_down() {
     let mut index = LogIndex(0);
     let mut apply = |control: &mut Control, command| {
         index = index.next();
-        control.apply(index, command);
+        control.apply(index, command, &mut Switches::default());
     };
     apply(&mut control, ControlCommand::DeclareDown { site: NY });
     let health = Health::new(config.clone(), LONDON);

@@ -4,7 +4,7 @@
 mod chaos;
 mod cluster;
 
-use chaos::{Case, case};
+use chaos::{Case, case, case_with_log};
 use firedrill_model::{Hazard, HazardSet};
 use proptest::prelude::*;
 use proptest::strategy::ValueTree;
@@ -17,7 +17,7 @@ fn cases(few: u32) -> u32 {
 
 /// The same cases in every run.
 fn runner(cases: u32) -> TestRunner {
-    let config = Config { cases, failure_persistence: None, ..Config::default() };
+    let config = Config { cases, failure_persistence: None, max_shrink_iters: 300, ..Config::default() };
     TestRunner::new_with_rng(config, TestRng::from_seed(RngAlgorithm::ChaCha, b"firedrill, stack, schedules, 001"))
 }
 
@@ -36,6 +36,21 @@ fn nothing_that_goes_wrong_breaks_safety_and_healing_restores_service() {
     judged.unwrap_or_else(|failure| panic!("{failure}"));
     println!("{done} operations done, {committed} entries committed, {terms} terms led");
     assert!(done > 2500 && committed > 3000 && terms > 700, "the schedules do something");
+}
+
+#[test]
+fn nothing_that_goes_wrong_loses_an_acknowledged_record() {
+    let counts = std::cell::RefCell::new([0; 5]);
+    let judged = runner(cases(400)).run(&case_with_log(160), |case: Case| {
+        let run = chaos::run(&case, HazardSet::NONE).map_err(TestCaseError::fail)?;
+        let log = &run.appenders;
+        let new = [log.appended, log.scanned, log.failovers, log.losses, log.cut];
+        counts.borrow_mut().iter_mut().zip(new).for_each(|(sum, more)| *sum += more);
+        Ok(())
+    });
+    judged.unwrap_or_else(|failure| panic!("{failure}"));
+    let [appended, scanned, failovers, losses, cut] = *counts.borrow();
+    println!("{appended} appended, {scanned} scanned, {failovers} failovers, {losses} losses, {cut} tails cut");
 }
 
 /// After how many schedules something was wrong, and what.

@@ -5,11 +5,15 @@
 //! To add one: a file with its name, its source and what it does not see; a line in [`Invariant`] and in [`Invariant::ALL`]; the place in [`Invariants`] from
 //! which it is called; and a test that shows it go red.
 
+mod acknowledged_durable_at_copies;
 mod applied_digests_agree;
 mod commit_durable_on_quorum;
 mod durable;
+mod durable_log;
 mod electable_implies_complete;
+mod log_copies_agree;
 mod one_leader_per_term;
+mod one_log_writer_per_epoch;
 mod one_writer_per_epoch;
 #[cfg(test)]
 mod tests;
@@ -17,11 +21,15 @@ mod vote_durable_before_sent;
 
 use crate::disk::{Disk, Touched};
 use crate::process::{Insides, Process};
+use acknowledged_durable_at_copies::AcknowledgedDurableAtCopies;
 use applied_digests_agree::AppliedDigestsAgree;
 use durable::Disks;
-use firedrill_model::{LogIndex, Observation, Role, SiteId, Term};
+use durable_log::Logs;
+use firedrill_model::{LogIndex, Observation, OpResult, Response, Role, SiteId, Term};
 use firedrill_stack::message::Message;
+use log_copies_agree::LogCopiesAgree;
 use one_leader_per_term::OneLeaderPerTerm;
+use one_log_writer_per_epoch::OneLogWriterPerEpoch;
 use one_writer_per_epoch::OneWriterPerEpoch;
 
 /// An invariant.
@@ -34,17 +42,23 @@ pub(crate) enum Invariant {
     VoteDurableBeforeSent,
     CommitDurableOnQuorum,
     ElectableImpliesComplete,
+    AcknowledgedDurableAtCopies,
+    OneLogWriterPerEpoch,
+    LogCopiesAgree,
 }
 
 impl Invariant {
     /// All of them.
-    pub(crate) const ALL: [Invariant; 6] = [
+    pub(crate) const ALL: [Invariant; 9] = [
         Invariant::OneLeaderPerTerm,
         Invariant::AppliedDigestsAgree,
         Invariant::OneWriterPerEpoch,
         Invariant::VoteDurableBeforeSent,
         Invariant::CommitDurableOnQuorum,
         Invariant::ElectableImpliesComplete,
+        Invariant::AcknowledgedDurableAtCopies,
+        Invariant::OneLogWriterPerEpoch,
+        Invariant::LogCopiesAgree,
     ];
 
     /// Its name in journals and reports.
@@ -56,6 +70,9 @@ impl Invariant {
             Invariant::VoteDurableBeforeSent => vote_durable_before_sent::NAME,
             Invariant::CommitDurableOnQuorum => commit_durable_on_quorum::NAME,
             Invariant::ElectableImpliesComplete => electable_implies_complete::NAME,
+            Invariant::AcknowledgedDurableAtCopies => acknowledged_durable_at_copies::NAME,
+            Invariant::OneLogWriterPerEpoch => one_log_writer_per_epoch::NAME,
+            Invariant::LogCopiesAgree => log_copies_agree::NAME,
         }
     }
 }
@@ -77,7 +94,11 @@ pub(crate) struct Invariants {
     one_leader: OneLeaderPerTerm,
     digests: AppliedDigestsAgree,
     one_writer: OneWriterPerEpoch,
+    acknowledged: AcknowledgedDurableAtCopies,
+    one_log_writer: OneLogWriterPerEpoch,
+    log_copies: LogCopiesAgree,
     disks: Disks,
+    logs: Logs,
     /// The last entry that any site knew to be committed.
     committed: (LogIndex, Term),
     seen: Vec<Seen>,
@@ -102,7 +123,11 @@ impl Invariants {
             one_leader: OneLeaderPerTerm::default(),
             digests: AppliedDigestsAgree::new(),
             one_writer: OneWriterPerEpoch::default(),
+            acknowledged: AcknowledgedDurableAtCopies::default(),
+            one_log_writer: OneLogWriterPerEpoch::default(),
+            log_copies: LogCopiesAgree::default(),
             disks: Disks::new(sites),
+            logs: Logs::new(sites),
             committed: (LogIndex(0), Term(0)),
             seen: vec![Seen::default(); sites],
             judged: [0; Invariant::ALL.len()],
@@ -120,11 +145,32 @@ impl Invariants {
     /// Something on a site's disk became durable.
     pub(crate) fn became_durable(&mut self, site: SiteId, disk: &Disk, touched: Touched) {
         self.disks.at_mut(site).follow(disk, touched);
+        for kept in self.logs.at_mut(site).follow(disk, touched) {
+            let verdict = self.log_copies.kept(site, kept);
+            self.judge(Invariant::LogCopiesAgree, site, verdict);
+        }
     }
 
     /// All files on a site's disk are gone.
     pub(crate) fn disk_lost(&mut self, site: SiteId) {
         self.disks.at_mut(site).lost();
+    }
+
+    /// A site answers a request that it had, or that a peer passed on.
+    pub(crate) fn answers(&mut self, site: SiteId, process: &impl Process, response: &Response) {
+        let Response::Done(OpResult::Appended { position }) = *response else {
+            return;
+        };
+        // Who only passes an answer on does not write.
+        let Some(writes) = process.writes(position) else {
+            return;
+        };
+        let verdict = self.one_log_writer.acknowledged(&self.logs, site, &writes, position);
+        self.judge(Invariant::OneLogWriterPerEpoch, site, verdict);
+        if self.acknowledged.is_new(position) {
+            let verdict = acknowledged_durable_at_copies::acknowledged(&self.logs, site, &writes, position);
+            self.judge(Invariant::AcknowledgedDurableAtCopies, site, verdict);
+        }
     }
 
     /// A site sends a message.

@@ -186,6 +186,9 @@ impl Process for Scripted {
     }
 
     fn handle(&mut self, now: Time, input: Input) {
+        if matches!(input, Input::KeyGiven { .. }) {
+            return;
+        }
         let told = match input {
             Input::Started => {
                 self.out.push(Output::Disk(DiskOp::Read { file: FILE, token: DiskToken(0) }));

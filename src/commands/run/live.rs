@@ -25,7 +25,8 @@ pub fn run(args: &RunArgs, scenario: &Loaded, folder: Option<&Path>, halted: &Ar
         &capabilities,
         super::hazards(args),
     );
-    let options = LiveOptions::default();
+    let disks = schedule.faults.iter().any(|fault| firedrill_live::needs_disk(fault.fault.kind()));
+    let options = LiveOptions { disks, ..LiveOptions::default() };
     if args.dry_run {
         println!("{}: a live run would make and do this; nothing was made", scenario.scenario.title);
         firedrill_live::plan_of_work(&schedule.setup, &options).iter().for_each(|line| println!("  {line}"));
@@ -38,7 +39,7 @@ pub fn run(args: &RunArgs, scenario: &Loaded, folder: Option<&Path>, halted: &Ar
     let outcome = drill(Arc::new(schedule), options, halted);
     drop(watch);
     match outcome {
-        Ok(Some(finished)) => super::conclude(args, scenario, finished, folder),
+        Ok(Some(finished)) => super::conclude(args, finished, folder),
         Ok(None) | Err(LiveError::Halted) => {
             eprintln!("halted; all that was made is removed");
             Exit::Halted

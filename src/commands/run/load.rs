@@ -2,7 +2,7 @@
 
 use crate::exit::Exit;
 use firedrill_plan::{Plan, Scenario};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// A scenario that is ready to run.
 pub struct Loaded {
@@ -12,6 +12,13 @@ pub struct Loaded {
     pub plan: Plan,
     /// The scenario.
     pub scenario: Scenario,
+}
+
+impl Loaded {
+    /// One scenario, unscaled; complains of what is wrong with it.
+    pub fn one(path: &Path) -> Result<Loaded, Exit> {
+        load_all(&[path.to_owned()], 1)?.pop().ok_or(Exit::Internal)
+    }
 }
 
 /// Reads every file, and complains about every error in every one of them.

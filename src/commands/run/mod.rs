@@ -4,13 +4,11 @@
 //! - [`simulated`]: one seed, or many, in the simulator
 //! - [`live`]: one run in containers
 //! - [`keep`]: what `--out` receives
-//! - [`reproduce`]: the line that runs it again
 
 mod keep;
 #[cfg(feature = "live")]
 mod live;
 mod load;
-mod reproduce;
 mod simulated;
 
 use crate::cli::{RunArgs, WorldName};
@@ -18,9 +16,10 @@ use crate::exit::Exit;
 use firedrill_checks::{Judgement, Verdict};
 use firedrill_history::Journal;
 use firedrill_model::HazardSet;
-use firedrill_reports::RunReport;
 use firedrill_reports::run::Circumstances;
-use load::Loaded;
+use firedrill_reports::{RunReport, reproduce};
+pub use load::Loaded;
+pub use simulated::judged;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -64,7 +63,7 @@ fn hazards(args: &RunArgs) -> HazardSet {
 }
 
 /// Sets `halted` on Ctrl-C (and SIGTERM); a second one ends the program at once.
-fn listen_for_halt(halted: &Arc<AtomicBool>) {
+pub fn listen_for_halt(halted: &Arc<AtomicBool>) {
     let flag = halted.clone();
     let heard = ctrlc::set_handler(move || {
         if flag.swap(true, Ordering::SeqCst) {
@@ -86,21 +85,21 @@ struct Finished {
 }
 
 /// Keeps, shows and judges the digest of one run that is over.
-fn conclude(args: &RunArgs, scenario: &Loaded, finished: Finished, folder: Option<&Path>) -> Exit {
+fn conclude(args: &RunArgs, finished: Finished, folder: Option<&Path>) -> Exit {
     let manifest = finished.journal.manifest.clone();
     let mut report = RunReport::new(
         &manifest,
-        finished.judgement,
+        finished.judgement.clone(),
         Circumstances {
             virtual_seconds: finished.virtual_seconds,
             wall_seconds: finished.wall_seconds,
-            reproduce: reproduce::line(args, scenario, manifest.seed, Some(&finished.digest)),
+            reproduce: reproduce::line(&manifest, &finished.digest),
             journal_digest: finished.digest,
             journal: None,
         },
     );
     if let Some(folder) = folder
-        && let Err(error) = keep::keep(folder, &mut report, &finished.journal)
+        && let Err(error) = keep::keep(folder, &mut report, &finished.journal, &finished.judgement)
     {
         super::complain(format!("{}: {error}", folder.display()));
         return Exit::Internal;

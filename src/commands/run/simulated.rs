@@ -1,7 +1,7 @@
 //! Seeds in the simulator.
 
 use super::load::Loaded;
-use super::{Finished, keep, reproduce, show};
+use super::{Finished, keep, show};
 use crate::cli::RunArgs;
 use crate::exit::Exit;
 use firedrill_checks::{Campaign, Judgement, Options, judge};
@@ -9,7 +9,7 @@ use firedrill_drill::{Drill, Go, Schedule, run as drive};
 use firedrill_history::{Environment, Manifest, Recorder};
 use firedrill_model::HazardSet;
 use firedrill_reports::run::Circumstances;
-use firedrill_reports::{RunReport, campaign as many_seeds, terminal};
+use firedrill_reports::{RunReport, campaign as many_seeds, reproduce, terminal};
 use firedrill_sim::{Sim, bulk};
 use indicatif::{ProgressBar, ProgressStyle};
 use std::ops::ControlFlow;
@@ -71,9 +71,14 @@ fn simulate(scenario: &Loaded, seed: u64, hazards: HazardSet, halted: &AtomicBoo
     Some(Finished { journal, judgement, digest: digest.to_string(), virtual_seconds, wall_seconds })
 }
 
+/// How one seed is judged, all defences on; `None` if it was halted.
+pub fn judged(scenario: &Loaded, seed: u64, halted: &AtomicBool) -> Option<Judgement> {
+    simulate(scenario, seed, HazardSet::NONE, halted).map(|finished| finished.judgement)
+}
+
 fn one(args: &RunArgs, scenario: &Loaded, folder: Option<&Path>, halted: &AtomicBool) -> Exit {
     match simulate(scenario, args.seed, super::hazards(args), halted) {
-        Some(finished) => super::conclude(args, scenario, finished, folder),
+        Some(finished) => super::conclude(args, finished, folder),
         None => Exit::Halted,
     }
 }
@@ -90,7 +95,7 @@ fn brief(args: &RunArgs, scenario: &Loaded, seed: u64, halted: &AtomicBool) -> O
     let circumstances = Circumstances {
         virtual_seconds: finished.virtual_seconds,
         wall_seconds: finished.wall_seconds,
-        reproduce: reproduce::line(args, scenario, seed, Some(&finished.digest)),
+        reproduce: reproduce::line(&finished.journal.manifest, &finished.digest),
         journal_digest: finished.digest,
         journal: None,
     };
@@ -104,6 +109,7 @@ fn many(args: &RunArgs, scenario: &Loaded, count: u64, folder: Option<&Path>, ha
     let mut campaign = Campaign::default();
     let mut virtual_seconds = 0.0;
     let mut trouble = None;
+    let mut troubled = Vec::new();
     let seeds = args.seed..args.seed.saturating_add(count);
     bulk::campaign(
         seeds,
@@ -116,7 +122,10 @@ fn many(args: &RunArgs, scenario: &Loaded, count: u64, folder: Option<&Path>, ha
             bar.inc(1);
             bar.set_message(format!("{:.0} virtual s per wall s", virtual_seconds / began.elapsed().as_secs_f64()));
             if brief.judgement.verdict != firedrill_checks::Verdict::Pass {
-                trouble = bar.suspend(|| tell(args, scenario, seed, brief, folder, halted)).err();
+                match bar.suspend(|| tell(args, scenario, seed, brief, folder, halted)) {
+                    Ok(report) => troubled.extend(report),
+                    Err(error) => trouble = Some(error),
+                }
             }
             if trouble.is_some() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
         },
@@ -131,6 +140,12 @@ fn many(args: &RunArgs, scenario: &Loaded, count: u64, folder: Option<&Path>, ha
     }
     let wall_seconds = began.elapsed().as_secs_f64();
     let report = many_seeds::report(&scenario.path, args.seed, &campaign, virtual_seconds, wall_seconds);
+    if let Some(folder) = folder
+        && let Err(error) = keep::keep_campaign(folder, &report, &troubled)
+    {
+        crate::commands::complain(format!("{}: {error}", folder.display()));
+        return Exit::Internal;
+    }
     if args.json {
         super::print_json(report.to_json());
     } else {
@@ -139,7 +154,7 @@ fn many(args: &RunArgs, scenario: &Loaded, count: u64, folder: Option<&Path>, ha
     Exit::Done(report.summary.verdict)
 }
 
-/// Tells of a seed that did not pass; with `--out` runs it again and keeps its journal.
+/// Tells of a seed that did not pass, and returns what was told; with `--out` runs it again and keeps its journal.
 fn tell(
     args: &RunArgs,
     scenario: &Loaded,
@@ -147,10 +162,10 @@ fn tell(
     brief: Brief,
     folder: Option<&Path>,
     halted: &AtomicBool,
-) -> Result<(), String> {
+) -> Result<Option<RunReport>, String> {
     let mut report = RunReport::new(&brief.manifest, brief.judgement, brief.circumstances);
     if let Some(folder) = folder {
-        let Some(finished) = simulate(scenario, seed, super::hazards(args), halted) else { return Ok(()) };
+        let Some(finished) = simulate(scenario, seed, super::hazards(args), halted) else { return Ok(None) };
         if finished.digest != report.journal_digest {
             return Err(format!(
                 "seed {seed} gave journal {} and then {}: determinism leaks; this is a bug in Firedrill",
@@ -158,7 +173,7 @@ fn tell(
             ));
         }
         let folder = folder.join(format!("seed-{seed}"));
-        keep::keep(&folder, &mut report, &finished.journal)
+        keep::keep(&folder, &mut report, &finished.journal, &finished.judgement)
             .map_err(|error| format!("{}: {error}", folder.display()))?;
     }
     if args.json {
@@ -166,7 +181,7 @@ fn tell(
     } else {
         anstream::println!("{}", terminal::brief(&report))
     }
-    Ok(())
+    Ok(Some(report))
 }
 
 /// A bar with seeds, speed and time left; drawn on standard error, and only on a terminal.

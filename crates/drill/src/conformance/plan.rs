@@ -4,6 +4,7 @@
 use crate::world::{Physics, Setup};
 use firedrill_plan::Plan;
 use firedrill_plan::plan::{Detection, Level, Link, Raft, Region, Service, Site};
+use std::sync::Arc;
 use std::time::Duration;
 
 /// Round trips between sites, by site and site, in milliseconds.
@@ -58,5 +59,6 @@ fn plan() -> Plan {
         sessions_rpo: None,
         time_scale: 1,
         assumptions: Vec::new(),
+        document: Arc::default(),
     }
 }

@@ -7,6 +7,7 @@ use crate::error::LiveError;
 use bollard::Docker;
 use bollard::models::{HostConfigLogConfig, VolumeCreateRequest};
 use std::collections::HashMap;
+use std::path::PathBuf;
 use testcontainers::core::Mount;
 use testcontainers::runners::AsyncRunner as _;
 use testcontainers::{ContainerAsync, GenericImage, ImageExt as _};
@@ -28,8 +29,19 @@ pub struct Spec {
     pub arguments: Vec<String>,
     /// Its environment.
     pub environment: Vec<(String, String)>,
-    /// Whether it has a volume for data that outlive the process.
-    pub has_volume: bool,
+    /// Where data are that outlive the process.
+    pub data: Data,
+}
+
+/// Where a container's data are that outlive its process.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Data {
+    /// It has none.
+    None,
+    /// In a volume of the engine, of the container's name.
+    Volume,
+    /// In a folder of this machine.
+    Folder(PathBuf),
 }
 
 /// The name of a site's container, network and volume, or of the proxy's container.
@@ -55,7 +67,10 @@ pub async fn start(docker: &Docker, labels: &Labels, spec: Spec) -> Result<Conta
     for (name, value) in spec.environment {
         request = request.with_env_var(name, value);
     }
-    if spec.has_volume {
+    if let Data::Folder(folder) = &spec.data {
+        request = request.with_mount(Mount::bind_mount(folder.display().to_string(), DATA_DIR));
+    }
+    if spec.data == Data::Volume {
         let volume =
             VolumeCreateRequest { name: Some(spec.name.clone()), labels: Some(labels.map()), ..Default::default() };
         let doing = LiveError::engine(format!("making the volume {}", spec.name));

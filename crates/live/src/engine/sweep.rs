@@ -3,6 +3,7 @@
 use super::labels::{self, RUN};
 use super::owner::{Life, Owner};
 use crate::error::LiveError;
+use crate::host::disk;
 use bollard::Docker;
 use bollard::errors::Error;
 use bollard::query_parameters::{
@@ -11,6 +12,7 @@ use bollard::query_parameters::{
 };
 use std::collections::HashMap;
 use std::fmt;
+use std::path::PathBuf;
 use std::time::Duration;
 
 /// The engine may still be at work on a thing ("removal in progress"); it is asked again for so long.
@@ -28,6 +30,8 @@ pub enum Kind {
     Volume,
     /// An image.
     Image,
+    /// File systems for sites, in a folder of this machine.
+    Disks,
 }
 
 /// Something of ours.
@@ -52,6 +56,7 @@ impl fmt::Display for Thing {
             Kind::Network => "network",
             Kind::Volume => "volume",
             Kind::Image => "image",
+            Kind::Disks => "disks",
         };
         write!(f, "{kind} {} of run {}", self.name, self.run)
     }
@@ -87,7 +92,11 @@ pub async fn find(docker: &Docker) -> Result<Vec<Thing>, LiveError> {
     }
     // The filter is the engine's word for it; removal deserves a second look.
     things.retain(|(_, labels)| labels.get(labels::OURS).is_some_and(|value| value == "1"));
-    Ok(things.into_iter().map(|(thing, _)| thing).collect())
+    let disks = disk::runs().into_iter().map(|(run, owner)| {
+        let folder = disk::folder_of(&run).display().to_string();
+        Thing { kind: Kind::Disks, id: folder.clone(), name: folder, run, life: owner.life() }
+    });
+    Ok(things.into_iter().map(|(thing, _)| thing).chain(disks).collect())
 }
 
 type Labelled = (Thing, HashMap<String, String>);
@@ -121,7 +130,7 @@ impl Swept {
 /// Removes things, kind after kind; those of a kind at the same time.
 pub async fn remove(docker: &Docker, things: Vec<Thing>) -> Swept {
     let mut swept = Swept::default();
-    for kind in [Kind::Container, Kind::Network, Kind::Volume, Kind::Image] {
+    for kind in [Kind::Container, Kind::Network, Kind::Volume, Kind::Image, Kind::Disks] {
         let of_kind = things.iter().filter(|thing| thing.kind == kind);
         let results =
             futures_util::future::join_all(of_kind.map(async |thing| (thing, remove_one(docker, thing).await)));
@@ -145,7 +154,12 @@ pub async fn remove_run(docker: &Docker, run: &str) -> Result<Swept, LiveError> 
     Ok(remove(docker, things).await)
 }
 
-async fn remove_one(docker: &Docker, thing: &Thing) -> Result<(), Error> {
+async fn remove_one(docker: &Docker, thing: &Thing) -> Result<(), String> {
+    if thing.kind == Kind::Disks {
+        let folder = PathBuf::from(&thing.id);
+        let removed = tokio::task::spawn_blocking(move || disk::remove(&folder)).await;
+        return removed.unwrap_or_else(|panic| Err(panic.to_string()));
+    }
     let deadline = tokio::time::Instant::now() + PATIENCE;
     loop {
         match ask_to_remove(docker, thing).await {
@@ -155,7 +169,7 @@ async fn remove_one(docker: &Docker, thing: &Thing) -> Result<(), Error> {
             {
                 tokio::time::sleep(PAUSE).await;
             }
-            Err(error) => return Err(error),
+            Err(error) => return Err(error.to_string()),
         }
     }
 }
@@ -172,5 +186,7 @@ async fn ask_to_remove(docker: &Docker, thing: &Thing) -> Result<(), Error> {
             let options = RemoveImageOptionsBuilder::new().force(true).build();
             docker.remove_image(&thing.id, Some(options), None).await.map(drop)
         }
+        // Not the engine's.
+        Kind::Disks => Ok(()),
     }
 }

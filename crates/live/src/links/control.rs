@@ -43,6 +43,7 @@ pub struct Change {
 enum Order {
     Populate(Vec<NewEntry>),
     Change(Vec<Change>),
+    Break(Vec<String>),
 }
 
 /// The thread that speaks with the proxy. It ends when this is dropped.
@@ -79,6 +80,14 @@ impl Control {
         self.order(Order::Change(changes)).await
     }
 
+    /// Ends all connections of the entries of these names, and lets new ones be made.
+    ///
+    /// # Errors
+    /// If the proxy does not do it.
+    pub async fn end_connections(&self, names: Vec<String>) -> Result<(), LiveError> {
+        self.order(Order::Break(names)).await
+    }
+
     async fn order(&self, order: Order) -> Result<(), LiveError> {
         let (done, result) = oneshot::channel();
         let gone = || LiveError::Proxy("the thread that speaks with it has ended".to_owned());
@@ -105,6 +114,15 @@ fn carry_out(addr: SocketAddr, client: &Client, order: Order) -> Result<(), Stri
     match order {
         Order::Populate(entries) => populate(addr, client, entries),
         Order::Change(changes) => changes.iter().try_for_each(|change| apply(client, change)),
+        Order::Break(names) => names.iter().try_for_each(|name| {
+            let proxy = client.find_proxy(name)?;
+            // One that refuses has no connections.
+            if !proxy.proxy_pack.enabled {
+                return Ok(());
+            }
+            proxy.disable()?;
+            proxy.enable()
+        }),
     }
 }
 
@@ -145,7 +163,7 @@ fn apply(client: &Client, change: &Change) -> Result<(), String> {
     let only_added = streams.iter().all(|(_, from, to)| {
         let untouched =
             (from.latency_ms, from.jitter_ms) == (to.latency_ms, to.jitter_ms) || *from == Stream::default();
-        untouched && (to.stalled || !from.stalled)
+        untouched && (to.stalled || !from.stalled) && (from.rate_kb == to.rate_kb || from.rate_kb == 0)
     });
     if !only_added {
         proxy.delete_all_toxics()?;
@@ -159,6 +177,9 @@ fn apply(client: &Client, change: &Change) -> Result<(), String> {
         let late = to.latency_ms > 0 || to.jitter_ms > 0;
         if late && (there.latency_ms, there.jitter_ms) != (to.latency_ms, to.jitter_ms) {
             proxy.with_latency(name.to_owned(), to.latency_ms, to.jitter_ms, 1.0);
+        }
+        if to.rate_kb > 0 && there.rate_kb != to.rate_kb {
+            proxy.with_bandwidth(name.to_owned(), to.rate_kb, 1.0);
         }
     }
     verify(&client.find_proxy(&change.name)?, change)
@@ -178,6 +199,7 @@ fn verify(proxy: &Proxy, change: &Change) -> Result<(), String> {
         let found = Stream {
             latency_ms: attribute("latency", "latency").unwrap_or(0),
             jitter_ms: attribute("latency", "jitter").unwrap_or(0),
+            rate_kb: attribute("bandwidth", "rate").unwrap_or(0),
             stalled: of("timeout").is_some(),
         };
         if found != stream {

@@ -12,6 +12,8 @@ pub struct Stream {
     pub latency_ms: u32,
     /// Give or take this, in milliseconds.
     pub jitter_ms: u32,
+    /// No more than so many kilobytes a second pass; 0: as many as can.
+    pub rate_kb: u32,
     /// Nothing passes.
     pub stalled: bool,
 }
@@ -49,7 +51,7 @@ pub fn state<'a>(entry: &Entry, faults: impl IntoIterator<Item = &'a Fault>) -> 
 
 /// Whether `fault` does something to messages from one endpoint to another.
 pub fn strikes(fault: &Fault, from: Endpoint, to: Endpoint) -> bool {
-    let (Fault::Partition { a, b, direction } | Fault::Latency { a, b, direction, .. }) = fault else { return false };
+    let Some((a, b, direction)) = fault.links() else { return false };
     let there = a.contains(&from) && b.contains(&to);
     let back = b.contains(&from) && a.contains(&to);
     match direction {
@@ -68,6 +70,10 @@ fn strike(fault: &Fault, from: Endpoint, to: Endpoint, stream: &mut Stream) {
         Fault::Latency { delay, jitter, .. } => {
             stream.latency_ms = stream.latency_ms.saturating_add(millis(*delay));
             stream.jitter_ms = stream.jitter_ms.saturating_add(millis(*jitter));
+        }
+        Fault::Bandwidth { bytes_per_s, .. } => {
+            let rate = u32::try_from(bytes_per_s.div_ceil(1000)).unwrap_or(u32::MAX).max(1);
+            stream.rate_kb = if stream.rate_kb == 0 { rate } else { stream.rate_kb.min(rate) };
         }
         _ => {}
     }
@@ -131,11 +137,20 @@ mod tests {
     }
 
     #[test]
+    fn the_narrowest_of_several_limits_counts() {
+        let narrow = |bytes_per_s| Fault::Bandwidth { a: vec![A], b: vec![B], direction: Direction::To, bytes_per_s };
+        let limited = |faults: &[Fault]| state(&entry(A, 1), faults).up.rate_kb;
+        assert_eq!(limited(&[]), 0);
+        assert_eq!(limited(&[narrow(20_000), narrow(5_500), narrow(100_000)]), 6);
+        assert_eq!(limited(&[narrow(1)]), 1, "0 would let nothing pass");
+    }
+
+    #[test]
     fn latencies_add_up_to_those_of_the_plan() {
         let (delay, jitter) = (Duration::from_millis(100), Duration::from_millis(7));
         let slow = Fault::Latency { a: vec![R], b: vec![A], direction: Direction::From, delay, jitter };
         let state = state(&entry(R, 0), [&slow, &slow]);
-        assert_eq!(state.up, Stream { latency_ms: 40, jitter_ms: 0, stalled: false });
-        assert_eq!(state.down, Stream { latency_ms: 239, jitter_ms: 14, stalled: false });
+        assert_eq!(state.up, Stream { latency_ms: 40, jitter_ms: 0, ..Stream::default() });
+        assert_eq!(state.down, Stream { latency_ms: 239, jitter_ms: 14, ..Stream::default() });
     }
 }

@@ -52,7 +52,12 @@ fn listed(run: &str, lists: &[&[&str]]) -> Result<Vec<String>, Failed> {
 
 impl Bench {
     pub fn start(test: &str) -> Result<Bench, Failed> {
-        let options = LiveOptions { run: run_name(test), ..LiveOptions::default() };
+        Bench::start_with(test, false)
+    }
+
+    /// The same, with or without disks of the sites' own.
+    pub fn start_with(test: &str, disks: bool) -> Result<Bench, Failed> {
+        let options = LiveOptions { run: run_name(test), disks, ..LiveOptions::default() };
         let (run, halt) = (options.run.clone(), options.halt.clone());
         let live = Live::start(&setup(), options)?;
         Ok(Bench {
@@ -149,6 +154,20 @@ impl Bench {
         let struck =
             |event: &WorldEvent| matches!(event, WorldEvent::FaultBegan { id, struck: true, .. } if *id == fault);
         self.told.iter().any(|happened| struck(&happened.event))
+    }
+
+    /// How often a fault was told to have begun.
+    pub fn begun(&self, fault: FaultId) -> usize {
+        let begun = |event: &WorldEvent| matches!(event, WorldEvent::FaultBegan { id, .. } if *id == fault);
+        self.told.iter().filter(|happened| begun(&happened.event)).count()
+    }
+
+    /// What does a fault, as it was told.
+    pub fn mechanism(&self, fault: FaultId) -> Option<String> {
+        self.told.iter().find_map(|happened| match &happened.event {
+            WorldEvent::FaultBegan { id, mechanism, .. } if *id == fault => mechanism.clone(),
+            _ => None,
+        })
     }
 
     pub fn has_observed(&self, wanted: impl Fn(&Observation) -> bool) -> bool {

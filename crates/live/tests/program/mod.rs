@@ -31,7 +31,7 @@ pub fn run_if_asked() -> Option<ExitCode> {
 }
 
 fn node(variable: &str, allow_hazards: bool) -> Result<(), Box<dyn Error>> {
-    let config = NodeConfig::from_env(variable)?;
+    let config = NodeConfig::from_env(variable)?.with_log_key()?;
     Ok(firedrill_node::run(RunArgs { config, allow_hazards })?)
 }
 

@@ -5,6 +5,7 @@ use firedrill_model::config::{HealthConfig, RaftConfig, ServiceConfig, SiteConfi
 use firedrill_model::{HazardSet, StackConfig};
 use firedrill_plan::Plan;
 use firedrill_plan::plan::{Detection, Level, Link, Raft, Region, Service, Site};
+use std::sync::Arc;
 use std::time::Duration;
 
 /// Round trips between sites, by site and site, in milliseconds.
@@ -77,5 +78,6 @@ fn plan() -> Plan {
         sessions_rpo: None,
         time_scale: 1,
         assumptions: Vec::new(),
+        document: Arc::default(),
     }
 }

@@ -106,10 +106,21 @@ pub fn file_of_name(name: &str) -> Option<FileId> {
     let file = match name {
         "meta.a" => FileId::MetaA,
         "meta.b" => FileId::MetaB,
-        _ => FileId::Log(name.strip_prefix("log.")?.parse().ok()?),
+        _ => numbered(name)?,
     };
     // `log.1` and `log.+0000001` parse as well, but are not what the site would open.
     (file.name() == name).then_some(file)
+}
+
+fn numbered(name: &str) -> Option<FileId> {
+    let (kind, number) = name.rsplit_once('.')?;
+    let number = number.parse().ok()?;
+    match kind {
+        "log" => Some(FileId::Log(number)),
+        "wal" => Some(FileId::Wal(number)),
+        "wal.aside" => Some(FileId::WalAside(number)),
+        _ => None,
+    }
 }
 
 fn told(file: FileId, result: io::Result<()>) -> Option<Input> {

@@ -34,5 +34,6 @@ pub fn config(me: u8, dir: &std::path::Path, run_start_ns: u64) -> NodeConfig {
         http_listen: "127.0.0.1:0".into(),
         peers: vec![String::new(); 3],
         run_start_ns,
+        log_key: None,
     }
 }

@@ -1,23 +1,24 @@
-//! Plan files, section by section. What a figure means, its unit, and whether it is a parameter, a claim or an objective is in
-//! [`crate::figures`].
+//! From a plan as it is written ([`crate::document`]) to a plan as the stack and the checks take it ([`crate::plan`]): names become indices,
+//! and what must fit together is checked.
 //!
-//! To add a figure: its line in [`crate::figures::FIGURES`], its field in [`crate::plan`], its reading here; then the README's table is
-//! written anew (`UPDATE=1 cargo test -p firedrill-plan --test readme`).
+//! To add a figure that the stack obeys: its line in [`crate::document`], its field in [`crate::plan`], its resolution here.
 
 mod figures;
-mod provenance;
+mod references;
 mod regions;
 mod services;
 mod sites;
 mod transaction_log;
 
 use crate::diagnostic::Diagnostics;
+use crate::document::PlanDocument;
+use crate::document::context::Context;
 use crate::orderings;
 use crate::plan::Plan;
 use crate::read::{Sink, Table, document};
 use crate::source::Source;
 use figures::Figures;
-use provenance::Provenance;
+use std::sync::Arc;
 use toml::de::DeTable;
 
 impl Plan {
@@ -33,17 +34,15 @@ impl Plan {
 /// The root of a plan.
 fn plan(sink: &Sink<'_>, root: &DeTable<'_>) -> Plan {
     let root = Table::new(sink, "the plan", 0..0, root);
-    let provenance = Provenance::default();
-    let title = root.text("title");
-    // For readers: the document that `source` names paragraphs of.
-    let _ = root.text("reference");
-    let topology = sites::read(&root, &provenance);
-    let services = services::read(&root, &provenance);
-    let figures = Figures::read(&root, &provenance);
-    let names: Vec<String> = topology.sites.iter().map(|site| site.name.clone()).collect();
-    let transaction_log = transaction_log::read(&root, &provenance, &names);
+    let context = Context::new(root.has("reference"));
+    let document = PlanDocument::read(&root, &context);
+    references::check(&root, &document, &context);
+    let topology = sites::resolve(&root, &document);
+    let services = services::resolve(sink, &document);
+    let figures = Figures::resolve(sink, &document);
+    let transaction_log = transaction_log::resolve(sink, &document);
     let plan = Plan {
-        title,
+        title: document.title.value.clone(),
         text: sink.source.text.to_owned(),
         sites: topology.sites,
         links: topology.links,
@@ -56,14 +55,15 @@ fn plan(sink: &Sink<'_>, root: &DeTable<'_>) -> Plan {
         level: figures.level,
         latency_claim: figures.latency_claim,
         transaction_log,
-        sessions_rpo: transaction_log::sessions(&root, &provenance),
+        sessions_rpo: document.sessions.as_ref().map(|sessions| sessions.rpo.value),
         time_scale: 1,
-        assumptions: provenance.into_assumptions(),
+        assumptions: context.into_assumptions(),
+        document: Arc::new(document),
     };
     // Placeholders would only confuse here.
-    if topology.sound && figures.places.sound {
+    if topology.sound && figures.sound {
         for violation in orderings::violations(&plan) {
-            sink.error(figures.places.of(violation.figure), violation.why, violation.advice);
+            sink.error(&figures::place(&plan.document, violation.figure), violation.why, violation.advice);
         }
     }
     root.done();

@@ -1,20 +1,11 @@
 //! `[[site]]` and `[[link]]`.
 
-use super::provenance::Provenance;
+use super::references::names;
 use super::regions;
+use crate::document::{PlanDocument, Role};
 use crate::plan::{Link, Region, Site};
-use crate::read::{Field, Name, Names, Table};
-use crate::suggest;
-use firedrill_model::SiteSet;
+use crate::read::{Sink, Table};
 use std::ops::Range;
-use std::time::Duration;
-
-/// What a site may be. The first site is the primary.
-const ROLES: [&str; 3] = ["primary", "secondary", "tertiary"];
-/// The most links: one for each pair of the most sites.
-const MAX_LINKS: usize = SiteSet::MAX_SITES * (SiteSet::MAX_SITES - 1) / 2;
-/// No link on earth is slower.
-pub(super) const SLOWEST: Duration = Duration::from_secs(60);
 
 /// Sites, links and regions.
 pub(super) struct Topology {
@@ -25,66 +16,36 @@ pub(super) struct Topology {
     pub(super) sound: bool,
 }
 
-/// Reads the three lists.
-pub(super) fn read(root: &Table<'_>, provenance: &Provenance) -> Topology {
+/// Resolves the three lists.
+pub(super) fn resolve(root: &Table<'_>, document: &PlanDocument) -> Topology {
     let before = root.sink.count();
-    let (tables, all) = bounded(root.required_tables("site", "[[site]]"), SiteSet::MAX_SITES);
-    let (sites, site_names): (Vec<Site>, Vec<Name>) = tables.into_iter().map(|table| site(table, provenance)).unzip();
-    let names = Names::new(root.sink, "site", "sites", &site_names).complete_if(all);
-    primary_first(root, &sites, &site_names);
-    let links = links(root, provenance, &names);
-    let sound = root.sink.count() == before && !sites.is_empty();
-    let regions = regions::read(root, provenance, &names, &site_names);
+    let site = |site: &crate::document::topology::Site| Site {
+        name: site.name.value.to_string(),
+        role: site.role.value.to_string(),
+        capacity_percent: u32::try_from(site.capacity_percent.value).unwrap_or(u32::MAX),
+    };
+    let sites: Vec<Site> = document.sites.iter().map(site).collect();
+    primary_first(root.sink, document);
+    let (links, complete) = links(root, document);
+    let read = document.sites.iter().all(|site| site.section.sound)
+        && document.links.iter().all(|link| link.section.sound)
+        && root.how_many("site") == Some(sites.len());
+    let sound = root.sink.count() == before && read && complete && !sites.is_empty();
+    let regions = regions::resolve(root.sink, document);
     Topology { sites, links, regions, sound }
 }
 
-/// At most `most`, and whether these are all; tells if there are more.
-pub(super) fn bounded(mut tables: Vec<Table<'_>>, most: usize) -> (Vec<Table<'_>>, bool) {
-    let all = tables.len() <= most;
-    if let Some(table) = tables.get(most) {
-        let message = format!("there are {} of {}; a plan has at most {most}", tables.len(), table.title);
-        table.sink.error(&table.span, message, format!("this is the first of {} too many", tables.len() - most));
-    }
-    tables.truncate(most);
-    (tables, all)
-}
-
-fn site(table: Table<'_>, provenance: &Provenance) -> (Site, Name) {
-    let name = Name::of(&table);
-    let role = table.required("role").and_then(|field| role(&field)).unwrap_or_default().to_owned();
-    let capacity_percent = table.count("capacity_percent", 1, 100);
-    provenance.read(&table, &name.text);
-    table.done();
-    (Site { name: name.text.clone(), role, capacity_percent }, name)
-}
-
-fn role<'t>(field: &Field<'t>) -> Option<&'t str> {
-    let text = field.text()?;
-    if !ROLES.contains(&text) {
-        field.sink.error(
-            &field.span,
-            format!("there is no role `{text}`"),
-            suggest::among(text, &ROLES, "a site is one of"),
-        );
-        return None;
-    }
-    Some(text)
-}
-
 /// Sites stand in the order of succession, so the primary is the first, and the only one.
-fn primary_first(root: &Table<'_>, sites: &[Site], names: &[Name]) {
-    for (place, (site, name)) in sites.iter().zip(names).enumerate() {
-        let primary = site.role == "primary";
+fn primary_first(sink: &Sink<'_>, document: &PlanDocument) {
+    for (place, site) in document.sites.iter().enumerate().filter(|(_, site)| site.role.is_read()) {
+        let span: Range<usize> = if site.name.is_read() { site.name.span.into() } else { site.section.span.into() };
+        let primary = site.role.value == Role::Primary;
         if primary && place > 0 {
-            let message = format!("`{}` is primary, but is not the first site", site.name);
-            root.sink.error(
-                &name.span,
-                message,
-                "sites stand in the order of succession, the one primary first".to_owned(),
-            );
-        } else if !primary && place == 0 && !site.role.is_empty() {
-            let message = format!("the first site, `{}`, is not the primary", site.name);
-            root.sink.error(&name.span, message, "give it `role = \"primary\"`, or put the primary first".to_owned());
+            let message = format!("`{}` is primary, but is not the first site", site.name.value);
+            sink.error(&span, message, "sites stand in the order of succession, the one primary first".to_owned());
+        } else if !primary && place == 0 {
+            let message = format!("the first site, `{}`, is not the primary", site.name.value);
+            sink.error(&span, message, "give it `role = \"primary\"`, or put the primary first".to_owned());
         }
     }
 }
@@ -92,71 +53,50 @@ fn primary_first(root: &Table<'_>, sites: &[Site], names: &[Name]) {
 /// A link, and where it stands.
 type Placed = (Link, Range<usize>);
 
-/// Every pair of sites has one link.
-fn links(root: &Table<'_>, provenance: &Provenance, names: &Names<'_>) -> Vec<Vec<Link>> {
-    let count = names.as_slice().len().min(SiteSet::MAX_SITES);
+/// Every pair of sites has one link; and whether all could be told.
+fn links(root: &Table<'_>, document: &PlanDocument) -> (Vec<Vec<Link>>, bool) {
+    let sites = names(document.sites.iter().map(|site| &site.name));
+    let find = |name: &str| sites.iter().position(|site| site.text == name);
+    let unique = sites.iter().enumerate().all(|(place, site)| find(&site.text) == Some(place) && !site.text.is_empty());
+    let count = sites.len();
     let mut links: Vec<Vec<Option<Placed>>> = vec![vec![None; count]; count];
-    let tables = if count == 1 { root.tables("link", "[[link]]") } else { root.required_tables("link", "[[link]]") };
-    let (tables, all) = bounded(tables, MAX_LINKS);
-    let given = !tables.is_empty();
-    let mut unreadable = !names.complete() || !all;
-    for table in tables {
-        let pair = table.required("between").and_then(|field| between(&field, names));
-        let round_trip = table.duration("round_trip_ms", Duration::from_micros(1), SLOWEST);
-        let subject = pair.map(|(a, b)| format!("{}, {}", names.as_slice()[a], names.as_slice()[b]));
-        provenance.read(&table, &subject.unwrap_or_default());
-        match pair.filter(|(a, b)| *a < count && *b < count) {
-            Some((a, b)) => {
-                if let Some((_, first)) = &links[a][b] {
-                    let line = root.sink.source.line(first.start);
-                    let message = format!("`{}` and `{}` have two links", names.as_slice()[a], names.as_slice()[b]);
-                    root.sink.error(&table.span, message, format!("the first is in line {line}: keep one"));
-                }
-                let link = Some((Link { round_trip }, table.span.clone()));
-                links[a][b] = link.clone();
-                links[b][a] = link;
-            }
-            None => unreadable = true,
+    let mut complete = unique
+        && root.how_many("site").is_some_and(|given| given == count)
+        && root.how_many("link").is_none_or(|given| given == document.links.len());
+    for link in &document.links {
+        let between = &link.between.value;
+        let pair = link.between.is_read().then(|| Some((find(&between.a)?, find(&between.b)?))).flatten();
+        let Some((a, b)) = pair else {
+            complete = false;
+            continue;
+        };
+        let span = Range::from(link.section.span);
+        if let Some((_, first)) = &links[a][b] {
+            let line = root.sink.source.line(first.start);
+            let message = format!("`{}` and `{}` have two links", between.a, between.b);
+            root.sink.error(&span, message, format!("the first is in line {line}: keep one"));
         }
-        table.done();
+        let placed = Some((Link { round_trip: link.round_trip.value }, span));
+        links[a][b] = placed.clone();
+        links[b][a] = placed;
     }
-    if given && !unreadable {
-        missing_links(root, names, &links);
+    if complete && !document.links.is_empty() {
+        missing_links(root, &sites, &links);
     }
     let link = |link: Option<Placed>| link.map(|(link, _)| link).unwrap_or_default();
-    links.into_iter().map(|row| row.into_iter().map(link).collect()).collect()
+    let links = links.into_iter().map(|row| row.into_iter().map(link).collect()).collect();
+    (links, complete)
 }
 
-/// The two sites of a link.
-fn between(field: &Field<'_>, names: &Names<'_>) -> Option<(usize, usize)> {
-    let items = field.one_or_more()?;
-    let [a, b] = items.as_slice() else {
-        let message = format!("a link is between two sites, but this names {}", items.len());
-        field.sink.error(&field.span, message, "write `between = [\"a\", \"b\"]`".to_owned());
-        return None;
-    };
-    let (first, second) = (names.resolve(a), names.resolve(b));
-    let (first, second) = (first?, second?);
-    if first == second {
-        field.sink.error(
-            &field.span,
-            format!("`{}` has a link to itself", names.as_slice()[first]),
-            "name two sites".to_owned(),
-        );
-        return None;
-    }
-    Some((first, second))
-}
-
-fn missing_links<L>(root: &Table<'_>, names: &Names<'_>, links: &[Vec<Option<L>>]) {
-    let Some(place) = root.optional("link") else {
+fn missing_links<L>(root: &Table<'_>, sites: &[crate::read::Name], links: &[Vec<Option<L>>]) {
+    let Some(place) = root.span_of("link") else {
         return;
     };
     for (a, row) in links.iter().enumerate() {
         for (b, _) in row.iter().enumerate().skip(a + 1).filter(|(_, link)| link.is_none()) {
-            let (a, b) = (names.as_slice()[a], names.as_slice()[b]);
+            let (a, b) = (&sites[a].text, &sites[b].text);
             let advice = format!("add a `[[link]]` with `between = [\"{a}\", \"{b}\"]` and its `round_trip_ms`");
-            root.sink.dependent(&place.span, format!("there is no link between `{a}` and `{b}`"), advice);
+            root.sink.dependent(&place, format!("there is no link between `{a}` and `{b}`"), advice);
         }
     }
 }

@@ -27,6 +27,32 @@ pub(crate) use mistaken::Expected;
 pub(crate) use names::{Name, Names};
 pub(crate) use table::Table;
 
+/// Which keys a reader asked for, so that a test can compare them with its schema.
+#[cfg(test)]
+pub(crate) mod asked {
+    use std::cell::RefCell;
+    use std::collections::BTreeSet;
+
+    thread_local! {
+        static ASKED: RefCell<BTreeSet<(String, String)>> = const { RefCell::new(BTreeSet::new()) };
+    }
+
+    /// Notes one, of the section of this title.
+    pub(crate) fn note(title: &str, key: &str) {
+        ASKED.with_borrow_mut(|asked| asked.insert((title.to_owned(), key.to_owned())));
+    }
+
+    /// Begins anew.
+    pub(crate) fn forget() {
+        ASKED.with_borrow_mut(BTreeSet::clear);
+    }
+
+    /// All of them, by section and key.
+    pub(crate) fn all() -> BTreeSet<(String, String)> {
+        ASKED.with_borrow(Clone::clone)
+    }
+}
+
 /// Where everything that is wrong is told.
 #[derive(Debug)]
 pub(crate) struct Sink<'t> {

@@ -16,18 +16,13 @@ pub(crate) struct Name {
 }
 
 impl Name {
-    /// The `name` of a table.
-    pub(crate) fn of(table: &Table<'_>) -> Name {
-        table.required("name").and_then(|field| Name::read(&field)).unwrap_or_default()
-    }
-
     /// The `name` of a table that may have none.
     pub(crate) fn optional(table: &Table<'_>) -> Option<Name> {
         table.optional("name").and_then(|field| Name::read(&field))
     }
 
     /// A name that becomes a part of host names: small letters, digits and hyphens.
-    fn read(field: &Field<'_>) -> Option<Name> {
+    pub(crate) fn read(field: &Field<'_>) -> Option<Name> {
         let text = field.text()?;
         let fits = text.len() <= LONGEST
             && text.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-')
@@ -81,6 +76,12 @@ impl<'a> Names<'a> {
         Names { sort, plural, names, complete }
     }
 
+    /// Where there is none, any is one too many.
+    pub(crate) fn all_if_empty(mut self) -> Names<'a> {
+        self.complete |= self.names.is_empty();
+        self
+    }
+
     /// Not all are known if `all` is false.
     pub(crate) fn complete_if(mut self, all: bool) -> Names<'a> {
         self.complete &= all;
@@ -111,17 +112,10 @@ impl<'a> Names<'a> {
     pub(crate) fn unknown(&self, sink: &Sink<'_>, name: &str, span: &Range<usize>) {
         if self.complete {
             let all = format!("the plan's {} are", self.plural);
-            sink.dependent(
-                span,
-                format!("there is no {} `{name}` in the plan", self.sort),
-                suggest::among(name, &self.names, &all),
-            );
+            let advice = suggest::among(name, &self.names, &all)
+                .unwrap_or_else(|| format!("the plan has no {} yet: add a section of this `name`", self.plural));
+            sink.dependent(span, format!("there is no {} `{name}` in the plan", self.sort), advice);
         }
-    }
-
-    /// Whether all could be read.
-    pub(crate) fn complete(&self) -> bool {
-        self.complete
     }
 
     /// The names.

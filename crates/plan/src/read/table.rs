@@ -29,6 +29,11 @@ impl<'t> Table<'t> {
     /// The value of a key that may be absent.
     pub(crate) fn optional(&self, key: &'static str) -> Option<Field<'t>> {
         self.asked.borrow_mut().push(key);
+        self.peek(key)
+    }
+
+    /// The value of a key, if it is there, that is asked for in its turn elsewhere.
+    pub(crate) fn peek(&self, key: &'static str) -> Option<Field<'t>> {
         let (name, value) = self.entries.iter().find(|(name, _)| *name.get_ref() == key)?;
         Some(Field {
             sink: self.sink,
@@ -54,6 +59,17 @@ impl<'t> Table<'t> {
         field
     }
 
+    /// How many items the list of this key has; `None` if there is none.
+    pub(crate) fn how_many(&self, key: &str) -> Option<usize> {
+        let (_, value) = self.entries.iter().find(|(name, _)| *name.get_ref() == key)?;
+        value.get_ref().as_array().map(|items| items.len())
+    }
+
+    /// Where the value of this key stands.
+    pub(crate) fn span_of(&self, key: &str) -> Option<Range<usize>> {
+        self.entries.iter().find(|(name, _)| *name.get_ref() == key).map(|(_, value)| value.span())
+    }
+
     /// Whether the file has this key here.
     pub(crate) fn has(&self, key: &str) -> bool {
         self.entries.iter().any(|(name, _)| *name.get_ref() == key)
@@ -62,6 +78,19 @@ impl<'t> Table<'t> {
     /// The keys that the file has here.
     pub(crate) fn keys(&self) -> impl Iterator<Item = &'t str> {
         self.entries.iter().map(|(name, _)| name.get_ref().as_ref())
+    }
+
+    /// The text of this key, or the texts of its list, one after the other; `None` if it is neither. Tells nothing.
+    pub(crate) fn texts(&self, key: &str) -> Option<String> {
+        let (_, value) = self.entries.iter().find(|(name, _)| *name.get_ref() == key)?;
+        match value.get_ref() {
+            DeValue::String(text) => Some(text.clone().into_owned()),
+            DeValue::Array(items) => {
+                let texts: Option<Vec<&str>> = items.iter().map(|item| item.get_ref().as_str()).collect();
+                texts.map(|texts| texts.join(", "))
+            }
+            _ => None,
+        }
     }
 
     /// Every entry as a field of `key`, for tables whose keys are names.
@@ -94,11 +123,6 @@ impl<'t> Table<'t> {
     /// A whole number, or its default.
     pub(crate) fn whole_or(&self, key: &'static str, default: u64, low: u64, high: u64) -> u64 {
         self.optional(key).and_then(|field| field.whole(low, high)).unwrap_or(default)
-    }
-
-    /// A required whole number that fits 32 bits.
-    pub(crate) fn count(&self, key: &'static str, low: u32, high: u32) -> u32 {
-        narrow(self.whole(key, low.into(), high.into()))
     }
 
     /// A whole number that fits 32 bits, or its default.
@@ -182,6 +206,8 @@ impl<'t> Table<'t> {
     /// Tells which keys are unknown and which are missing. An unknown key that was meant to be a missing one is told once.
     pub(crate) fn done(self) {
         let asked = self.asked.borrow();
+        #[cfg(test)]
+        asked.iter().for_each(|key| super::asked::note(&self.title, key));
         let mut missing = self.missing.borrow_mut();
         let unknown = |(name, _): &(&toml::Spanned<DeString<'_>>, _)| !asked.contains(&name.get_ref().as_ref());
         for (name, value) in self.entries.iter().filter(unknown) {

@@ -1,10 +1,11 @@
 //! Scenario files, section by section. Only `title`, `plan` and one of `[[method]]` and `[swarm]` must be there.
 //!
 //! To add a kind of fault: its variant in [`crate::scenario::FaultSpec`], its reading in [`fault`], and, if a swarm may draw it, what it
-//! needs in [`swarm`]. To add a setting: its field in [`crate::scenario`], its reading with its default here.
+//! needs in [`swarm`]. To add a setting: its field in [`crate::scenario`], its reading with its default here. Every key is also in [`schema`].
 
 mod fault;
 mod method;
+pub(crate) mod schema;
 mod settings;
 mod sides;
 mod swarm;

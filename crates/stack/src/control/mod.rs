@@ -5,12 +5,15 @@
 //!
 //! To add a step to the failover: a command in [`crate::entry::ControlCommand`], its effect in `apply`, its place in [`steps::next_step`].
 
+pub mod log;
 pub mod steps;
 
 use crate::entry::ControlCommand;
+use crate::switches::Switches;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 use firedrill_model::{Epoch, LogIndex, Observation, ServiceId, SiteId, SiteSet, StackConfig};
+use log::LogState;
 
 /// Where a service is, and where its traffic goes.
 #[derive(Clone, Debug, PartialEq)]
@@ -49,6 +52,7 @@ pub struct Control {
     up: SiteSet,
     services: Arc<Vec<ServiceState>>,
     failover: Option<Arc<Failover>>,
+    log: LogState,
 }
 
 impl Control {
@@ -59,7 +63,8 @@ impl Control {
             ServiceState { sites: first, weights: weights(&config, first), dns: SiteSet::first(config.sites.len()) };
         let services = Arc::new(alloc::vec![state; config.services.len()]);
         let up = SiteSet::first(config.sites.len());
-        Control { config, epoch: Epoch(1), primary: SiteId(0), up, services, failover: None }
+        let log = LogState::new(&config);
+        Control { config, epoch: Epoch(1), primary: SiteId(0), up, services, failover: None, log }
     }
 
     /// How many sites there are.
@@ -82,6 +87,11 @@ impl Control {
         self.up
     }
 
+    /// Who writes the transaction log, and who must hold it.
+    pub fn log(&self) -> &LogState {
+        &self.log
+    }
+
     /// The failover under way.
     pub fn failover(&self) -> Option<&Failover> {
         self.failover.as_deref()
@@ -93,22 +103,51 @@ impl Control {
     }
 
     /// Applies the entry at `index`; returns what is to be observed.
-    pub fn apply(&mut self, index: LogIndex, command: ControlCommand) -> Vec<Observation> {
+    pub fn apply(&mut self, index: LogIndex, command: ControlCommand, switches: &mut Switches) -> Vec<Observation> {
         match command {
             ControlCommand::DeclareDown { site } => self.declare_down(index, site),
-            ControlCommand::RaiseEpoch { failover } => self.raise_epoch(failover),
+            ControlCommand::RaiseEpoch { failover } => self.raise_epoch(index, failover, switches),
             ControlCommand::PrepareRedirect { failover } => self.prepare_redirect(failover),
             ControlCommand::Promote { failover, service } => self.promote(index, failover, service),
             ControlCommand::UpdateDns { failover } => self.update_dns(index, failover),
             ControlCommand::Complete { failover } => self.complete(failover),
-            ControlCommand::SiteReturned { site } => {
-                if self.up.insert(site) {
-                    alloc::vec![Observation::SiteReturned { site }]
-                } else {
-                    Vec::new()
-                }
+            ControlCommand::SiteReturned { site } => self.site_returned(site),
+            ControlCommand::OpenLog(open) => self.log.open(index, self.epoch, open),
+            ControlCommand::SetCopies { since, members } => {
+                let sites = SiteSet::first(self.sites());
+                self.log.set_members(index, self.epoch, since, members, sites)
             }
+            ControlCommand::RecordsLost { site } => self.log.lost_records(index, self.epoch, site),
+            ControlCommand::ResumeLog { since } => self.resume_log(index, since),
         }
+    }
+
+    fn site_returned(&mut self, site: SiteId) -> Vec<Observation> {
+        if !self.up.insert(site) {
+            return Vec::new();
+        }
+        self.log.returned(&self.config, self.up);
+        alloc::vec![Observation::SiteReturned { site }]
+    }
+
+    /// A site that holds the log is up again, after a failover that found none.
+    fn resume_log(&mut self, index: LogIndex, since: LogIndex) -> Vec<Observation> {
+        let Some(holder) = self.log.resumes_at(self.up).filter(|_| since == self.log.changed) else {
+            return Vec::new();
+        };
+        self.epoch_begins(index, holder, true)
+    }
+
+    /// An epoch begins, with this primary.
+    fn epoch_begins(&mut self, index: LogIndex, primary: SiteId, holds: bool) -> Vec<Observation> {
+        self.primary = primary;
+        self.epoch = self.epoch.next();
+        let mut observations = alloc::vec![Observation::EpochRaised { epoch: self.epoch, primary }];
+        if let Some(log) = &self.config.transaction_log {
+            self.log.raised(log, index, primary, holds, self.up);
+            observations.push(self.log.observed(self.epoch));
+        }
+        observations
     }
 
     fn declare_down(&mut self, index: LogIndex, site: SiteId) -> Vec<Observation> {
@@ -130,17 +169,20 @@ impl Control {
         self.failover.as_mut().filter(|failover| failover.entry == entry).map(Arc::make_mut)
     }
 
-    fn raise_epoch(&mut self, entry: LogIndex) -> Vec<Observation> {
+    fn raise_epoch(&mut self, index: LogIndex, entry: LogIndex, switches: &mut Switches) -> Vec<Observation> {
         let (up, primary) = (self.up, self.primary);
         let Some(failover) = self.current(entry).filter(|failover| !failover.isolated) else {
             return Vec::new();
         };
         failover.isolated = true;
-        // The next in the plan's order takes over from a primary that is down.
-        let successor = if up.contains(primary) { Some(primary) } else { up.iter().next() };
-        self.primary = successor.unwrap_or(primary);
-        self.epoch = self.epoch.next();
-        alloc::vec![Observation::EpochRaised { epoch: self.epoch, primary: self.primary }]
+        if up.contains(primary) {
+            return self.epoch_begins(index, primary, self.log.holders.contains(primary));
+        }
+        // The next in the plan's order takes over from a primary that is down; if there is a transaction log, the next that holds it.
+        let next = (up.iter().next(), true);
+        let has_log = self.config.transaction_log.is_some();
+        let (successor, holds) = if has_log { self.log.successor(up, switches) } else { next };
+        self.epoch_begins(index, successor.unwrap_or(primary), holds)
     }
 
     fn prepare_redirect(&mut self, entry: LogIndex) -> Vec<Observation> {

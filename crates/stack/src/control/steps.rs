@@ -51,6 +51,9 @@ fn next_change_of_health(control: &Control, health: &Health, me: SiteId) -> Opti
     if let Some(site) = returned {
         return Some(ControlCommand::SiteReturned { site });
     }
+    if control.log().resumes_at(up).is_some() {
+        return Some(ControlCommand::ResumeLog { since: control.log().changed });
+    }
     let down = up.iter().find(|site| *site != me && health.is_down(*site));
     down.map(|site| ControlCommand::DeclareDown { site })
 }

@@ -1,24 +1,29 @@
 //! A site of the stack: routes between the machines, applies what is committed.
 //!
 //! - [`requests`]: what clients asked, until it is answered
+//! - `log`: the transaction log's way through the site
 
-mod requests;
+mod log;
+pub(crate) mod requests;
 
 use crate::control::{Control, steps};
 use crate::entry::{Entry, Payload};
 use crate::health::Health;
-use crate::io::{Input, Output};
+use crate::io::{DiskToken, Input, Output};
 use crate::message::Message;
 use crate::pages::hash_bytes;
 use crate::raft::{Context, Raft};
 use crate::sessions::Sessions;
 use crate::storage::{self, Storage};
 use crate::switches::Switches;
+use crate::wal::{self, Wal};
 use alloc::collections::VecDeque;
 use alloc::format;
+use alloc::string::String;
 use alloc::sync::Arc;
 use firedrill_model::rng::mix;
 use firedrill_model::{Epoch, LogIndex, Observation, Op, Response, Rng, Role, SiteId, StackConfig, Term, Time};
+use log::LogDesk;
 use requests::Requests;
 
 /// So many digests of recently applied entries are kept.
@@ -36,6 +41,9 @@ pub struct Site {
     sessions: Sessions,
     control: Control,
     requests: Requests,
+    has_log: bool,
+    wal: Wal,
+    log_desk: LogDesk,
     switches: Switches,
     applied: LogIndex,
     digests: VecDeque<u64>,
@@ -53,6 +61,9 @@ impl Site {
         Site {
             me,
             storage: Storage::default(),
+            has_log: config.transaction_log.is_some(),
+            wal: Wal::new(&config, me, &rng),
+            log_desk: LogDesk::default(),
             raft: Raft::new(config.clone(), me, rng),
             health: Health::new(config.clone(), me),
             sessions: Sessions::default(),
@@ -81,8 +92,19 @@ impl Site {
             Input::Started => {
                 self.out.push_back(Output::Observe(Observation::Started));
                 self.storage.start(&mut self.out);
+                self.wal.start(&mut self.out);
             }
-            Input::TimePassed | Input::FilesListed { .. } => {}
+            Input::KeyGiven { key } => self.wal.key_given(key, &mut self.out),
+            Input::TimePassed => {}
+            Input::FilesListed { token, result } => {
+                let failed = self.wal.files_listed(token, result, &mut self.out);
+                self.log_progressed(failed);
+            }
+            Input::FileRead { token, result } if is_of_log(token) => {
+                let failed = self.wal.file_read(token, result, &mut self.switches, &mut self.out);
+                self.log_progressed(failed);
+            }
+            Input::Synced { token } if is_of_log(token) => self.wal.synced(now, token),
             Input::MessageReceived { from, message } => self.message_received(now, from, message),
             Input::RequestReceived { ticket, request } => {
                 self.request_received(now, requests::Origin::Client(ticket), request);
@@ -95,8 +117,13 @@ impl Site {
                 let progress = self.storage.synced(token);
                 self.disk_progressed(now, progress);
             }
-            Input::SyncFailed { error, .. } | Input::WriteFailed { error, .. } => {
-                let progress = self.storage.fail(error);
+            Input::SyncFailed { token, error } => {
+                let file = self.wal.syncing(token);
+                let progress = self.storage.sync_failed((token, error), file, &mut self.switches, &mut self.out);
+                self.disk_progressed(now, progress);
+            }
+            Input::WriteFailed { error, .. } => {
+                let progress = self.storage.write_failed(error, &mut self.switches);
                 self.disk_progressed(now, progress);
             }
         }
@@ -118,7 +145,8 @@ impl Site {
         if self.stopped || !self.storage.ready() {
             return None;
         }
-        Some(self.raft.deadline().min(self.health.deadline()).min(self.requests.deadline()))
+        let own = self.raft.deadline().min(self.health.deadline()).min(self.requests.deadline());
+        Some(own.min(self.wal.deadline()))
     }
 
     fn context(&mut self, now: Time) -> (&mut Raft, Context<'_>) {
@@ -151,6 +179,7 @@ impl Site {
                 self.forward_received(now, from, id, term, request);
             }
             Message::ForwardReply { id, response } => self.requests.forward_answered(id, response, &mut self.out),
+            Message::Log(message) => self.log_message_received(now, from, message),
         }
     }
 
@@ -180,6 +209,13 @@ impl Site {
         }
     }
 
+    /// The transaction log's disk answered; it may have found that the site must stop.
+    fn log_progressed(&mut self, failed: Option<String>) {
+        if let Some(error) = failed {
+            self.stop(Observation::DiskFailed { error });
+        }
+    }
+
     /// Stops for good: a site that can't trust itself says nothing more. What waits to be sent may be untrue, and is dropped.
     fn stop(&mut self, why: Observation) {
         self.stopped = true;
@@ -200,6 +236,7 @@ impl Site {
         self.apply_committed();
         self.propose_step(now);
         self.answer(now);
+        self.settle_log(now);
         let (raft, mut ctx) = self.context(now);
         raft.flush(&mut ctx);
         self.storage.flush(&mut self.out);
@@ -227,7 +264,7 @@ impl Site {
             Payload::Noop => None,
             Payload::Session(command) => Some(self.sessions.apply(command)),
             Payload::Control(command) => {
-                for observation in self.control.apply(entry.index, *command) {
+                for observation in self.control.apply(entry.index, *command, &mut self.switches) {
                     self.out.push_back(Output::Observe(observation));
                 }
                 self.storage.raise_epoch(self.control.epoch());
@@ -276,6 +313,10 @@ impl Site {
             self.proposed = raft.propose(&mut ctx, Payload::Control(command));
         }
     }
+}
+
+fn is_of_log(token: DiskToken) -> bool {
+    token.0 & wal::store::TOKEN != 0
 }
 
 fn hash_op(digest: u64, op: &Op) -> u64 {

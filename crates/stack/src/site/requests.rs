@@ -17,7 +17,7 @@ const REMEMBERED: usize = 256;
 
 /// Who asked.
 #[derive(Clone, Copy, Debug)]
-pub(super) enum Origin {
+pub(crate) enum Origin {
     Client(Ticket),
     Peer(SiteId, u64),
 }
@@ -90,6 +90,32 @@ impl Requests {
         self.first_term = term;
     }
 
+    /// Names a request of a client that is passed on.
+    pub fn forward(&mut self, ticket: Ticket, now: Time) -> u64 {
+        let id = self.next_forward;
+        self.next_forward += 1;
+        self.forwarded.insert(id, (ticket, now + self.patience));
+        id
+    }
+
+    /// Takes on a request of a peer: whether it is new; `None` if that is forgotten.
+    pub fn take(&mut self, from: SiteId, id: u64) -> Option<bool> {
+        let taken = self.taken.entry(from).or_default();
+        if taken.ids.contains(&id) {
+            return Some(false);
+        }
+        if id <= taken.forgotten {
+            return None;
+        }
+        taken.insert(id);
+        Some(true)
+    }
+
+    /// Whether no more requests are taken on.
+    pub fn full(&self) -> bool {
+        self.len() >= MOST
+    }
+
     fn len(&self) -> usize {
         self.reads.len() + self.writes.len() + self.forwarded.len()
     }
@@ -128,22 +154,26 @@ impl Site {
     /// A request arrived that a peer passed on. It may be a copy, so it is refused only if no copy of it was or will ever be taken on.
     pub(super) fn forward_received(&mut self, now: Time, from: SiteId, id: u64, term: Term, request: Request) {
         let origin = Origin::Peer(from, id);
-        let taken = self.requests.taken.entry(from).or_default();
-        if taken.ids.contains(&id) {
+        let known = self.requests.taken.get(&from).is_some_and(|taken| taken.ids.contains(&id));
+        let forgotten = self.requests.taken.get(&from).is_some_and(|taken| id <= taken.forgotten);
+        if known {
             return;
         }
-        if id <= taken.forgotten || term <= self.requests.first_term {
+        if forgotten || term <= self.requests.first_term {
             return self.reply(origin, Response::Unknown);
         }
         if self.raft.role() != Role::Leader || self.raft.term() != term {
             return self.reply(origin, Response::NotApplied(NotApplied::NoLeader));
         }
-        taken.insert(id);
+        self.requests.take(from, id);
         self.request_received(now, origin, request);
     }
 
     /// A request arrived, from a client or from a peer that passed it on.
     pub(super) fn request_received(&mut self, now: Time, origin: Origin, request: Request) {
+        if request.op.is_of_log() {
+            return self.log_request(now, origin, request);
+        }
         if let Err(why) = self.admit(&origin, &request) {
             return self.reply(origin, Response::NotApplied(why));
         }
@@ -152,9 +182,7 @@ impl Site {
         }
         match (origin, self.raft.leader()) {
             (Origin::Client(ticket), Some(to)) => {
-                let id = self.requests.next_forward;
-                self.requests.next_forward += 1;
-                self.requests.forwarded.insert(id, (ticket, now + self.requests.patience));
+                let id = self.requests.forward(ticket, now);
                 self.out
                     .push_back(Output::Send { to, message: Message::Forward { id, term: self.raft.term(), request } });
             }
@@ -177,7 +205,7 @@ impl Site {
         if !request.op.is_read() && self.raft.hands_over() {
             return Err(NotApplied::NoLeader);
         }
-        if self.requests.len() >= MOST {
+        if self.requests.full() {
             return Err(NotApplied::Busy);
         }
         // Where it is served is asked where the client knocked; the leader takes on what a peer has admitted.
@@ -229,7 +257,7 @@ impl Site {
         }
     }
 
-    fn accepted(&mut self, now: Time, round: u64) -> bool {
+    pub(super) fn accepted(&mut self, now: Time, round: u64) -> bool {
         let (raft, mut ctx) = self.context(now);
         raft.accepted(&mut ctx, round)
     }
@@ -244,7 +272,7 @@ impl Site {
         }
     }
 
-    fn reply(&mut self, origin: Origin, response: Response) {
+    pub(super) fn reply(&mut self, origin: Origin, response: Response) {
         self.out.push_back(match origin {
             Origin::Client(ticket) => Output::Reply { ticket, response },
             Origin::Peer(to, id) => Output::Send { to, message: Message::ForwardReply { id, response } },

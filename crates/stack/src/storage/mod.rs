@@ -199,6 +199,36 @@ impl Storage {
         matches!(self.stage, Stage::Failed)
     }
 
+    /// A sync failed; `file` is the one that it was to make durable, if that is known.
+    pub fn sync_failed(
+        &mut self,
+        (token, error): (DiskToken, DiskError),
+        file: Option<FileId>,
+        switches: &mut Switches,
+        out: &mut VecDeque<Output>,
+    ) -> Progress {
+        if let Some(file) = file.or_else(|| self.syncing(token))
+            && switches.on(Hazard::SyncRetried)
+        {
+            out.push_back(Output::Disk(DiskOp::Sync { file, token }));
+            return Progress::None;
+        }
+        self.fail(error)
+    }
+
+    /// The file that a sync under way makes durable.
+    fn syncing(&self, token: DiskToken) -> Option<FileId> {
+        let log = self.log_sync.filter(|(asked, ..)| *asked == token).map(|_| LOG_FILE);
+        log.or_else(|| {
+            self.meta_sync.filter(|(asked, ..)| *asked == token).map(|(_, which, _)| self.copies[which].file)
+        })
+    }
+
+    /// Something else than a sync failed.
+    pub fn write_failed(&mut self, error: DiskError, switches: &mut Switches) -> Progress {
+        if switches.on(Hazard::PersistErrorIgnored) { Progress::None } else { self.fail(error) }
+    }
+
     /// Gives up: something failed for good.
     pub fn fail(&mut self, error: DiskError) -> Progress {
         self.stage = Stage::Failed;
@@ -208,6 +238,11 @@ impl Storage {
     /// The highest fencing epoch that this site has accepted.
     pub fn epoch(&self) -> Epoch {
         self.meta.epoch
+    }
+
+    /// What the site may still promise.
+    pub fn standing(&self) -> Standing {
+        self.meta.standing
     }
 
     /// The log is durable up to this entry.

@@ -1,12 +1,15 @@
 //! Random schedules: what may go wrong, one step at a time, and the clients who watch.
 //!
 //! - [`clients`]: what clients must never see
+//! - [`appenders`]: the same of the transaction log
 
+pub mod appenders;
 pub mod clients;
 
 use crate::cluster::{self, Cluster};
+use appenders::Appenders;
 use clients::Clients;
-use firedrill_model::{HazardSet, Rng, SiteId, StackConfig};
+use firedrill_model::{HazardSet, Rng, SiteId, StackConfig, TransactionLogConfig, WithoutCopy};
 use proptest::prelude::*;
 use std::time::Duration;
 
@@ -48,6 +51,10 @@ pub enum Step {
     Write(u8, u8),
     /// A client reads at a site.
     Read(u8, u8),
+    /// A client appends to the transaction log (or tries again) at a site.
+    Append(u8, u8),
+    /// A client scans the transaction log at a site.
+    Scan(u8, u8),
     /// One direction of a link is cut.
     Cut(u8, u8),
     /// A site is cut off.
@@ -65,6 +72,7 @@ pub struct Case {
     pub pre_vote: bool,
     pub check_quorum: bool,
     pub seed: u64,
+    pub log: Option<WithoutCopy>,
     pub steps: Vec<Step>,
 }
 
@@ -85,11 +93,24 @@ pub fn case(steps: usize) -> impl Strategy<Value = Case> {
         pre_vote,
         check_quorum,
         seed,
+        log: None,
         steps,
     })
 }
 
-fn step() -> impl Strategy<Value = Step> {
+/// The same with a transaction log and its clients.
+pub fn case_with_log(steps: usize) -> impl Strategy<Value = Case> {
+    let log = prop::sample::select(vec![WithoutCopy::Stop, WithoutCopy::Asynchronous]);
+    let of_log = prop_oneof![
+        12 => any::<(u8, u8)>().prop_map(|(client, site)| Step::Append(client, site)),
+        3 => any::<(u8, u8)>().prop_map(|(site, after)| Step::Scan(site, after)),
+        20 => step(),
+    ];
+    let steps = prop::collection::vec(of_log, steps / 4..steps);
+    (case(4), log, steps).prop_map(|(case, log, steps)| Case { log: Some(log), steps, ..case })
+}
+
+fn step() -> BoxedStrategy<Step> {
     use Step::*;
     prop_oneof![
         10 => (0..1_200_u16).prop_map(Calm),
@@ -112,12 +133,14 @@ fn step() -> impl Strategy<Value = Step> {
         2 => any::<u8>().prop_map(Isolate),
         4 => Just(Heal),
     ]
+    .boxed()
 }
 
 /// A run under way.
 pub struct Run {
     pub cluster: Cluster,
     pub clients: Clients,
+    pub appenders: Appenders,
     rng: Rng,
 }
 
@@ -126,7 +149,7 @@ impl Run {
         let mut cluster = Cluster::stopped(figures(case, hazards));
         cluster.seed = case.seed;
         cluster.all().for_each(|site| cluster.start(site));
-        Run { cluster, clients: Clients::default(), rng: Rng::new(case.seed, "chaos") }
+        Run { cluster, clients: Clients::default(), appenders: Appenders::default(), rng: Rng::new(case.seed, "chaos") }
     }
 
     /// Takes a step, and looks at what came of it.
@@ -141,8 +164,10 @@ impl Run {
     fn look(&mut self) -> Result<(), String> {
         let cluster = &mut self.cluster;
         cluster.watch.compare_logs(&cluster.sites);
+        self.appenders.answered(cluster);
         self.clients.answered(&mut cluster.replies);
-        let mut wrong = cluster.watch.violations.iter().chain(&self.clients.violations);
+        let clients = self.clients.violations.iter().chain(&self.appenders.violations);
+        let mut wrong = cluster.watch.violations.iter().chain(clients);
         wrong.next().map_or(Ok(()), |what| Err(what.clone()))
     }
 
@@ -165,6 +190,7 @@ impl Run {
             Step::Crash(number) => {
                 let site = site(number);
                 self.clients.lost(site);
+                self.appenders.lost(site);
                 cluster.crash(site);
             }
             Step::PowerLoss(number) => {
@@ -185,6 +211,14 @@ impl Run {
             Step::Read(client, number) => {
                 let site = self.asked(number);
                 self.clients.read(&mut self.cluster, client, site);
+            }
+            Step::Append(client, number) => {
+                let site = self.asked(number);
+                self.appenders.append(&mut self.cluster, client, site);
+            }
+            Step::Scan(number, after) => {
+                let site = self.asked(number);
+                self.appenders.scan(&mut self.cluster, site, u64::from(after % 8));
             }
             Step::Cut(from, to) => drop(cluster.cut.insert((site(from), site(to)))),
             Step::Isolate(number) => {
@@ -240,6 +274,7 @@ impl Run {
 
     fn power_loss(&mut self, site: SiteId) {
         self.clients.lost(site);
+        self.appenders.lost(site);
         self.cluster.crash(site);
         self.cluster.disks[site.index()].tear_unsynced(&mut self.rng);
         let disk = &self.cluster.disks[site.index()];
@@ -288,11 +323,27 @@ impl Run {
         if !self.clients.all_can_write_and_read(&mut self.cluster) {
             return Err("clients are not served".into());
         }
+        if self.cluster.config.transaction_log.is_some() {
+            self.log_served()?;
+        }
         self.cluster.run_in_steps(Duration::from_millis(500), GRAIN);
         let mut sites = self.cluster.sites.iter().flatten();
         let state = |site: &firedrill_stack::Site| (site.applied_index(), site.applied_digest());
         let first = sites.next().map(state);
         if sites.all(|site| Some(state(site)) == first) { Ok(()) } else { Err("sites do not agree".into()) }
+    }
+}
+
+impl Run {
+    fn log_served(&mut self) -> Result<(), String> {
+        if !self.appenders.all_are_served(&mut self.cluster) {
+            return Err("clients of the log are not served".into());
+        }
+        self.cluster.run_in_steps(Duration::from_secs(3), GRAIN);
+        let state = |site: &firedrill_stack::Site| (site.log_durable(), site.log_incarnation(site.log_end()));
+        let mut sites = self.cluster.sites.iter().flatten().map(state);
+        let first = sites.next();
+        if sites.all(|site| Some(site) == first) { Ok(()) } else { Err("logs do not agree".into()) }
     }
 }
 
@@ -308,6 +359,13 @@ fn figures(case: &Case, hazards: HazardSet) -> StackConfig {
     config.health.timeout = Duration::from_secs(1);
     config.health.retries = 1;
     config.hazards = hazards;
+    config.transaction_log = case.log.map(|without_copy| TransactionLogConfig {
+        synchronous: (1..case.sites as u8 - 1).map(SiteId).collect(),
+        without_copy,
+        copy_timeout: Duration::from_secs(1),
+        send_interval: Duration::from_millis(100),
+        retention: Duration::from_secs(86_400),
+    });
     config
 }
 

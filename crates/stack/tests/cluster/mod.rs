@@ -12,7 +12,7 @@ use firedrill_model::{
     HazardSet, HealthConfig, Key, Observation, Op, RaftConfig, Request, Response, Rng, Role, ServiceConfig, ServiceId,
     SessionId, SiteConfig, SiteId, StackConfig, Time, Value,
 };
-use firedrill_stack::{DiskOp, DiskToken, FileId, Input, Message, Output, Site, Ticket};
+use firedrill_stack::{DiskOp, DiskToken, FileId, Input, LogKey, Message, Output, Site, Ticket};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
@@ -67,6 +67,7 @@ pub struct Cluster {
     pub waiting_syncs: Vec<WaitingSync>,
     pub watch: Watch,
     pub seed: u64,
+    pub key: LogKey,
     tickets: u64,
     incarnation: u64,
 }
@@ -96,6 +97,7 @@ impl Cluster {
             waiting_syncs: Vec::new(),
             watch: Watch::new(count),
             seed: 7,
+            key: LogKey { id: 1, secret: [7; 32] },
             tickets: 0,
             incarnation: 0,
         }
@@ -111,6 +113,9 @@ impl Cluster {
         let rng = Rng::new(self.seed, "cluster").split(self.incarnation * 16 + u64::from(me.0));
         self.sites[me.index()] = Some(Site::new(self.config.clone(), me, rng));
         self.watch.restarted(me, &self.disks[me.index()]);
+        if self.config.transaction_log.is_some() {
+            self.input(me, Input::KeyGiven { key: self.key.clone() });
+        }
         self.input(me, Input::Started);
     }
 
@@ -172,6 +177,14 @@ impl Cluster {
                 }
             }
             DiskOp::SyncDir { token } => self.input(me, Input::Synced { token }),
+            DiskOp::List { token } => {
+                let result = Ok(disk.written.keys().copied().collect());
+                self.input(me, Input::FilesListed { token, result });
+            }
+            DiskOp::Delete { file } => {
+                disk.written.remove(&file);
+                disk.synced.remove(&file);
+            }
             other => panic!("the stack does not use {other:?} yet"),
         }
     }

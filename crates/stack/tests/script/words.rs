@@ -1,6 +1,7 @@
 //! How the scripts' output says things.
 
 use firedrill_model::{LogIndex, Role, SiteId, Term};
+use firedrill_stack::wal::message::LogMessage;
 use firedrill_stack::{Message, RaftMessage, Site};
 
 /// `S1` is the first site.
@@ -49,6 +50,7 @@ pub fn message(message: &Message) -> Option<String> {
         Message::HealthCheck { .. } | Message::HealthReply { .. } => return None,
         Message::Forward { term, .. } => format!("a client's request, for the leader of {term}"),
         Message::ForwardReply { response, .. } => format!("the answer: {response:?}"),
+        Message::Log(message) => log(message),
     })
 }
 
@@ -75,5 +77,23 @@ fn raft(message: &RaftMessage) -> String {
             format!("{term}: no at {}, have {}, {standing:?}", index.0, at(*hint, *hint_term))
         }
         RaftMessage::TimeoutNow { term } => format!("{term}: hold an election now"),
+    }
+}
+
+/// A message about the transaction log.
+fn log(message: &LogMessage) -> String {
+    match message {
+        LogMessage::Forward { request, .. } => format!("please do {:?}", request.op),
+        LogMessage::Ship { writer, prev, segments, confirmed, .. } => {
+            let (count, prev, confirmed) = (segments.len(), prev.0, confirmed.0);
+            format!("log of {}: {count} segments after {prev}, confirmed {confirmed}", writer.0)
+        }
+        LogMessage::Held { ok: true, position, .. } => format!("log held up to {}", position.0),
+        LogMessage::Held { position, .. } => format!("log does not agree, at most up to {}", position.0),
+        LogMessage::Propose { command } => format!("please decide {command:?}"),
+        LogMessage::Confirm { writer, .. } => format!("does the writer of {} still write?", writer.0),
+        LogMessage::Confirmed { writer, .. } => format!("the writer of {} still writes", writer.0),
+        LogMessage::Fetch { after, .. } => format!("what comes after {}?", after.0),
+        LogMessage::Fetched { after, segments, .. } => format!("{} segments after {}", segments.len(), after.0),
     }
 }

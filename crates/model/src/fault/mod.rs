@@ -1,4 +1,12 @@
 //! What goes wrong.
+//!
+//! - [`Fault`]: a fault, with all that it needs; `kind`: its name; `disk`: what is hit on a disk
+
+mod disk;
+mod kind;
+
+pub use disk::{FileClass, IoMethod};
+pub use kind::FaultKind;
 
 use crate::ids::{RegionId, SiteId, SiteSet};
 use alloc::vec::Vec;
@@ -25,87 +33,6 @@ pub enum Direction {
     From,
     /// Both.
     Both,
-}
-
-/// Which files of a site a fault of disks hits.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum FileClass {
-    /// All of them.
-    #[default]
-    Any,
-    /// The copies of the metadata: term, vote, epoch.
-    Metadata,
-    /// The replicated log.
-    Log,
-    /// The transaction log.
-    Wal,
-    /// Snapshots.
-    Snapshot,
-}
-
-impl FileClass {
-    /// All of them.
-    pub const ALL: [FileClass; 5] =
-        [FileClass::Any, FileClass::Metadata, FileClass::Log, FileClass::Wal, FileClass::Snapshot];
-
-    /// The name in files and reports.
-    pub const fn name(self) -> &'static str {
-        match self {
-            FileClass::Any => "any",
-            FileClass::Metadata => "metadata",
-            FileClass::Log => "log",
-            FileClass::Wal => "wal",
-            FileClass::Snapshot => "snapshot",
-        }
-    }
-
-    /// The class of the file of this name on a site's disk; [`FileClass::Any`] for one of no class.
-    pub fn of(file_name: &str) -> FileClass {
-        let begins = |prefix: &str| file_name.starts_with(prefix);
-        if begins("meta") {
-            FileClass::Metadata
-        } else if begins("log") {
-            FileClass::Log
-        } else if begins("wal") {
-            FileClass::Wal
-        } else if begins("snap") {
-            FileClass::Snapshot
-        } else {
-            FileClass::Any
-        }
-    }
-
-    /// Whether the file of this name is one of the class.
-    pub fn has(self, file_name: &str) -> bool {
-        self == FileClass::Any || self == FileClass::of(file_name)
-    }
-}
-
-/// What a process asks of a disk (Chaos Mesh's words).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum IoMethod {
-    /// To read a file.
-    Read,
-    /// To write, truncate, create, rename or delete one.
-    Write,
-    /// To make durable what was written.
-    Fsync,
-}
-
-impl IoMethod {
-    /// All of them.
-    pub const ALL: [IoMethod; 3] = [IoMethod::Read, IoMethod::Write, IoMethod::Fsync];
-
-    /// The name in files and reports.
-    pub const fn name(self) -> &'static str {
-        match self {
-            IoMethod::Read => "read",
-            IoMethod::Write => "write",
-            IoMethod::Fsync => "fsync",
-        }
-    }
 }
 
 /// A fault. It begins at an instant and, unless it is for good, ends at another, when what it did is undone: links heal, sites
@@ -316,167 +243,6 @@ pub enum Fault {
         /// Longer by this.
         delay: Duration,
     },
-}
-
-/// The kind of a fault: its name in files, flags and reports.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum FaultKind {
-    /// [`Fault::SiteLoss`]
-    SiteLoss,
-    /// [`Fault::PowerLoss`]
-    PowerLoss,
-    /// [`Fault::Crash`]
-    Crash,
-    /// [`Fault::Freeze`]
-    Freeze,
-    /// [`Fault::Partition`] with direction `Both`
-    Partition,
-    /// [`Fault::Partition`] with direction `To` or `From`
-    PartitionOneWay,
-    /// [`Fault::SlowFsync`]
-    SlowFsync,
-    /// [`Fault::ClockSkew`]
-    ClockSkew,
-    /// [`Fault::Latency`]
-    Latency,
-    /// [`Fault::Loss`]
-    Loss,
-    /// [`Fault::Duplicate`]
-    Duplicate,
-    /// [`Fault::Reorder`]
-    Reorder,
-    /// [`Fault::Corrupt`]
-    Corrupt,
-    /// [`Fault::Bandwidth`]
-    Bandwidth,
-    /// [`Fault::ResetPeer`]
-    ResetPeer,
-    /// [`Fault::BitRot`]
-    BitRot,
-    /// [`Fault::TornWrite`]
-    TornWrite,
-    /// [`Fault::MisdirectedWrite`]
-    MisdirectedWrite,
-    /// [`Fault::IoError`]
-    IoError,
-    /// [`Fault::DiskFull`]
-    DiskFull,
-    /// [`Fault::ReadOnly`]
-    ReadOnly,
-    /// [`Fault::FailedFsync`]
-    FailedFsync,
-    /// [`Fault::LyingFsync`]
-    LyingFsync,
-    /// [`Fault::DiskLoss`]
-    DiskLoss,
-    /// [`Fault::CpuStress`]
-    CpuStress,
-}
-
-impl FaultKind {
-    /// Whether it is about links.
-    pub const fn is_of_links(self) -> bool {
-        matches!(
-            self,
-            FaultKind::Partition
-                | FaultKind::PartitionOneWay
-                | FaultKind::Latency
-                | FaultKind::Loss
-                | FaultKind::Duplicate
-                | FaultKind::Reorder
-                | FaultKind::Corrupt
-                | FaultKind::Bandwidth
-                | FaultKind::ResetPeer
-        )
-    }
-
-    /// Whether it is about the files of one class.
-    pub const fn is_of_files(self) -> bool {
-        matches!(
-            self,
-            FaultKind::BitRot
-                | FaultKind::TornWrite
-                | FaultKind::MisdirectedWrite
-                | FaultKind::IoError
-                | FaultKind::FailedFsync
-                | FaultKind::LyingFsync
-        )
-    }
-
-    /// Whether it hits each message or operation by chance.
-    pub const fn is_by_chance(self) -> bool {
-        matches!(
-            self,
-            FaultKind::Loss
-                | FaultKind::Duplicate
-                | FaultKind::Reorder
-                | FaultKind::Corrupt
-                | FaultKind::MisdirectedWrite
-                | FaultKind::IoError
-                | FaultKind::FailedFsync
-        )
-    }
-
-    /// All of them.
-    pub const ALL: [FaultKind; 25] = [
-        FaultKind::SiteLoss,
-        FaultKind::PowerLoss,
-        FaultKind::Crash,
-        FaultKind::Freeze,
-        FaultKind::Partition,
-        FaultKind::PartitionOneWay,
-        FaultKind::SlowFsync,
-        FaultKind::ClockSkew,
-        FaultKind::Latency,
-        FaultKind::Loss,
-        FaultKind::Duplicate,
-        FaultKind::Reorder,
-        FaultKind::Corrupt,
-        FaultKind::Bandwidth,
-        FaultKind::ResetPeer,
-        FaultKind::BitRot,
-        FaultKind::TornWrite,
-        FaultKind::MisdirectedWrite,
-        FaultKind::IoError,
-        FaultKind::DiskFull,
-        FaultKind::ReadOnly,
-        FaultKind::FailedFsync,
-        FaultKind::LyingFsync,
-        FaultKind::DiskLoss,
-        FaultKind::CpuStress,
-    ];
-
-    /// The name in files, flags and reports, in kebab case.
-    pub const fn name(self) -> &'static str {
-        match self {
-            FaultKind::SiteLoss => "site-loss",
-            FaultKind::PowerLoss => "power-loss",
-            FaultKind::Crash => "crash",
-            FaultKind::Freeze => "freeze",
-            FaultKind::Partition => "partition",
-            FaultKind::PartitionOneWay => "partition-one-way",
-            FaultKind::SlowFsync => "slow-fsync",
-            FaultKind::ClockSkew => "clock-skew",
-            FaultKind::Latency => "latency",
-            FaultKind::Loss => "loss",
-            FaultKind::Duplicate => "duplicate",
-            FaultKind::Reorder => "reorder",
-            FaultKind::Corrupt => "corrupt",
-            FaultKind::Bandwidth => "bandwidth",
-            FaultKind::ResetPeer => "reset-peer",
-            FaultKind::BitRot => "bit-rot",
-            FaultKind::TornWrite => "torn-write",
-            FaultKind::MisdirectedWrite => "misdirected-write",
-            FaultKind::IoError => "io-error",
-            FaultKind::DiskFull => "disk-full",
-            FaultKind::ReadOnly => "read-only",
-            FaultKind::FailedFsync => "failed-fsync",
-            FaultKind::LyingFsync => "lying-fsync",
-            FaultKind::DiskLoss => "disk-loss",
-            FaultKind::CpuStress => "cpu-stress",
-        }
-    }
 }
 
 impl Fault {
