@@ -1,6 +1,8 @@
 //! Every importer: what it makes of good files, and that bad ones end in an error with a line, whatever is in them.
 
-use firedrill_history::import::{Format, Function, Imported, ImportError, Limits, MicroOp, Outcome, Value, guess, read};
+use firedrill_history::import::{
+    Format, Function, ImportError, Imported, Limits, MicroOp, Outcome, Value, guess, read,
+};
 use proptest::prelude::*;
 use std::io::{BufReader, Read};
 
@@ -53,28 +55,34 @@ fn a_failed_cas_means_what_its_format_says() {
     assert_eq!(log.operations[1].outcome, Outcome::Ok(Value::Bool(false)), "it ran and saw another value");
     assert_eq!(log.operations[2].outcome, Outcome::Failed, "a read that timed out says nothing");
     assert_eq!(log.bands.len(), 1);
-    let Ok(Imported::Operations(edn)) = parse(SAMPLES[1].1.as_bytes(), Format::KnossosEdn) else { panic!("it is read") };
+    let Ok(Imported::Operations(edn)) = parse(SAMPLES[1].1.as_bytes(), Format::KnossosEdn) else {
+        panic!("it is read")
+    };
     assert_eq!((edn.operations[0].function, &edn.operations[0].outcome), (Function::Cas, &Outcome::Failed));
     assert_eq!(edn.operations[1].outcome, Outcome::Ok(Value::Int(7)));
 }
 
 #[test]
 fn transactions_keep_their_steps() {
-    let Ok(Imported::Transactions(read)) = parse(SAMPLES[3].1.as_bytes(), Format::ElleEdn) else { panic!("it is read") };
+    let Ok(Imported::Transactions(read)) = parse(SAMPLES[3].1.as_bytes(), Format::ElleEdn) else {
+        panic!("it is read")
+    };
     let list = Some(vec![Value::Int(1), Value::Int(2)]);
     assert_eq!(
         read.all[0].ops,
-        [
-            MicroOp::Append { key: Value::Int(1), value: Value::Int(2) },
-            MicroOp::Read { key: Value::Int(1), list }
-        ]
+        [MicroOp::Append { key: Value::Int(1), value: Value::Int(2) }, MicroOp::Read { key: Value::Int(1), list }]
     );
 }
 
 #[test]
 fn errors_name_line_and_column() {
     let cases: [(Format, &str, u64, &str); 8] = [
-        (Format::JepsenLog, "INFO  jepsen.util - 0\t:invoke\t:write\t4\nINFO  jepsen.util - 0\t:okay\t:write\t4\n", 2, ":okay"),
+        (
+            Format::JepsenLog,
+            "INFO  jepsen.util - 0\t:invoke\t:write\t4\nINFO  jepsen.util - 0\t:okay\t:write\t4\n",
+            2,
+            ":okay",
+        ),
         (Format::JepsenLog, "hello\nworld\n", 1, "no line of this file"),
         (Format::KnossosEdn, "[{:process 0 :type :invoke\n :f :read :value nil}\n", 3, "`]` is missing"),
         (Format::KnossosEdn, "[{:process 0 :type :invoke :f :fly}]", 1, "unknown operation `fly`"),
@@ -93,7 +101,9 @@ fn errors_name_line_and_column() {
 
 #[test]
 fn deep_long_and_endless_input_is_refused_within_bounds() {
-    for (format, open) in [(Format::KnossosEdn, "["), (Format::KnossosEdn, "#a "), (Format::ElleEdn, "{"), (Format::KnossosEdn, "#_")] {
+    for (format, open) in
+        [(Format::KnossosEdn, "["), (Format::KnossosEdn, "#a "), (Format::ElleEdn, "{"), (Format::KnossosEdn, "#_")]
+    {
         let error = parse(open.repeat(100_000).as_bytes(), format).expect_err("that is too deep");
         assert!(error.message.contains("nested deeper") || error.message.contains("longer than"), "{error}");
     }
