@@ -30,9 +30,9 @@ pub fn dispatch(cli: Cli) -> Exit {
         Command::Check(args) => check::check(&args),
         Command::Explain(args) => explain::explain(&args),
         Command::Plan(args) => plan::plan(&args),
-        Command::Judge(args) => judge::judge(&args),
         Command::Init(args) => init::init(&args),
         Command::Schema(args) => schema::schema(&args),
+        Command::Judge(args) => judge::judge(&args),
         #[cfg(feature = "live")]
         Command::Node(args) => node::node(&args),
         #[cfg(feature = "live")]

@@ -7,8 +7,8 @@ use crate::recovery_time::Recovery;
 use crate::verdict::Verdict;
 use crate::{
     applied_digests_agree, beyond_plan, convergence, failover, faults, holes_refilled, journal_complete, latency_claim,
-    level, log_order, one_leader_per_term, one_writer_per_epoch, recovery_point, recovery_time, sites_insides,
-    staleness, steady_state,
+    level, log_order, one_leader_per_term, one_writer_per_epoch, recovery_point, recovery_time, session_guarantees,
+    sites_insides, staleness, steady_state,
 };
 use firedrill_history::Journal;
 
@@ -31,6 +31,7 @@ pub fn judge(journal: &Journal, options: &Options) -> Judgement {
         linearizable::judge(&facts, options.linearizable),
         convergence::judge(&facts, &series),
     ];
+    checks.extend(session_guarantees::judge(&facts));
     checks.extend(log_order::judge(&facts));
     checks.extend(holes_refilled::judge(&facts));
     checks.extend(failover::judge(&facts));

@@ -6,6 +6,7 @@
 //!
 //! Over what clients saw:
 //! - [`linearizable`]: sessions are registers
+//! - `session_guarantees`: read your writes, monotonic reads, monotonic writes, writes follow reads
 //! - `recovery_time`: outages, and the RTO achieved
 //! - `recovery_point`: what was acknowledged and is lost, and the RPO achieved
 //! - `log_order`: the transaction log holds each record once, in order
@@ -20,6 +21,13 @@
 //! Over the sites' insides, reported apart: `one_leader_per_term`, `applied_digests_agree`,
 //! `one_writer_per_epoch`, and in `sites_insides` what the world itself judged.
 //!
+//! Over imported histories of transactions: [`elle`], anomalies and isolation.
+//!
+//! Over facts that no machine of the stack tells yet, so that [`judge`] does not list them: [`configuration`],
+//! [`registry_converges`], [`backup_restorable`], [`residency`], [`audit_chain`].
+//!
+//! Over two journals: [`baseline`], what faults cost against the same run without.
+//!
 //! Besides: `faults` (what really struck), `beyond_plan`, [`distribution`] (many runs), `facts` and
 //! `level` (what several checks need).
 //!
@@ -29,9 +37,14 @@
 #![forbid(unsafe_code)]
 
 mod applied_digests_agree;
+pub mod audit_chain;
+pub mod backup_restorable;
+pub mod baseline;
 mod beyond_plan;
+pub mod configuration;
 mod convergence;
 pub mod distribution;
+pub mod elle;
 mod facts;
 mod failover;
 mod faults;
@@ -47,6 +60,9 @@ mod one_leader_per_term;
 mod one_writer_per_epoch;
 mod recovery_point;
 mod recovery_time;
+pub mod registry_converges;
+pub mod residency;
+mod session_guarantees;
 mod sites_insides;
 mod staleness;
 mod steady_state;

@@ -23,6 +23,8 @@ pub enum FileId {
     MetaB,
     /// A segment of the replicated log.
     Log(u32),
+    /// A snapshot of the replicated state.
+    Snapshot(u32),
     /// A file of the transaction log.
     Wal(u32),
     /// Records that were cut off the transaction log, kept for people. The stack never reads or deletes it.
@@ -36,6 +38,7 @@ impl FileId {
             FileId::MetaA => "meta.a".into(),
             FileId::MetaB => "meta.b".into(),
             FileId::Log(number) => alloc::format!("log.{number:08}"),
+            FileId::Snapshot(number) => alloc::format!("snapshot.{number:08}"),
             FileId::Wal(number) => alloc::format!("wal.{number:08}"),
             FileId::WalAside(number) => alloc::format!("wal.aside.{number:08}"),
         }

@@ -6,13 +6,15 @@
 //!
 //! *Protocol machines* speak on the network or to the disk, one folder or file each:
 //! - [`raft`]: one log for all three sites; elections, replication, reads
-//! - [`storage`]: metadata and log on a disk that may fail
+//! - [`storage`]: metadata, log and snapshots on a disk that may fail
 //! - [`health`]: which peers answer
 //! - [`wal`]: the transaction log
 //!
 //! *Control machines* are pure state over the entries of that log:
 //! - [`sessions`]: the session store, and the client sessions by which a retried write applies once
 //! - [`control`]: which site is primary in which epoch, where services are promoted, the steps of a failover
+//!
+//! [`snapshot`] is what all of them are as of one entry, so that the log before it can be dropped.
 //!
 //! [`site`] only routes between them. To add a machine: a file for it, a message or an entry for what it says, and its lines in
 //! `site`. To add a hazard: see `firedrill_model::hazard`, and call [`switches::Switches::on`] at the line of the mistake.
@@ -30,6 +32,7 @@ pub mod pages;
 pub mod raft;
 pub mod sessions;
 pub mod site;
+pub mod snapshot;
 pub mod storage;
 pub mod switches;
 pub mod wal;

@@ -1,6 +1,7 @@
 //! What sites tell each other. Any of it may be lost, late, doubled or out of order.
 
 use crate::entry::{Entry, LIMIT};
+use crate::snapshot::MAX_PIECE;
 use crate::storage::standing::Standing;
 use crate::wal::message::LogMessage;
 use alloc::vec::Vec;
@@ -113,6 +114,44 @@ pub enum RaftMessage {
         /// Which start of the follower's process speaks. Answers of an earlier one say nothing about what is on its disk now.
         incarnation: u64,
     },
+    /// When a follower needs entries that the leader has dropped: a piece of the leader's snapshot.
+    InstallSnapshot {
+        /// The leader's term.
+        term: Term,
+        /// The snapshot is as of this entry.
+        index: LogIndex,
+        /// That entry's term.
+        last_term: Term,
+        /// Where the piece begins.
+        at: u64,
+        /// The piece.
+        piece: Vec<u8>,
+        /// The leader's fencing epoch.
+        epoch: Epoch,
+        /// The number of the leader's round of acceptance.
+        round: u64,
+        /// When it was sent, by the leader's clock. Echoed.
+        sent: Time,
+    },
+    /// When a piece of a snapshot arrived. (That the whole is on the disk an [`RaftMessage::AppendResponse`] says.)
+    InstallResponse {
+        /// The follower's term.
+        term: Term,
+        /// The snapshot is as of this entry.
+        index: LogIndex,
+        /// The piece that it wants next; none if it has all.
+        next: Option<u64>,
+        /// Echoed.
+        round: u64,
+        /// Echoed.
+        sent: Time,
+        /// The leader's epoch is not lower than the highest that this follower has stored.
+        accepted: bool,
+        /// What of this may be counted.
+        standing: Standing,
+        /// Which start of the follower's process speaks.
+        incarnation: u64,
+    },
     /// When the leader wants another site to lead: hold an election now.
     TimeoutNow {
         /// The leader's term.
@@ -133,6 +172,16 @@ impl RaftMessage {
                 numbers.into_iter().all(|number| number < LIMIT)
                     && follow_on(*prev_index, *prev_term, entries, *term)
                     && entries.iter().all(|entry| entry.is_plausible(sites))
+            }
+            RaftMessage::InstallSnapshot { term, index, last_term, piece, epoch, .. } => {
+                let numbers = [term.0, index.0, last_term.0, epoch.0];
+                numbers.into_iter().all(|number| number < LIMIT)
+                    && last_term <= term
+                    && index.0 > 0
+                    && piece.len() <= MAX_PIECE
+            }
+            RaftMessage::InstallResponse { term, index, incarnation, .. } => {
+                term.0.max(index.0).max(*incarnation) < LIMIT
             }
             RaftMessage::AppendResponse { term, index, hint, incarnation, .. } => {
                 term.0.max(index.0).max(hint.0).max(*incarnation) < LIMIT

@@ -4,7 +4,8 @@ use alloc::collections::BTreeMap;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 
-const PAGES: usize = 256;
+/// So many pages.
+pub const PAGES: usize = 256;
 
 /// A key that knows its page.
 pub trait Paged: Ord + Clone {
@@ -64,6 +65,11 @@ impl<K: Paged, V: Clone> Pages<K, V> {
         if page.contains_key(key) {
             Arc::make_mut(page).remove(key);
         }
+    }
+
+    /// What lies on a page, in order.
+    pub fn page_at(&self, number: usize) -> impl Iterator<Item = (&K, &V)> {
+        self.pages.get(number).into_iter().flat_map(|page| page.iter())
     }
 
     /// How many keys there are.

@@ -1,10 +1,13 @@
 //! The session store: values by key, and the client sessions by which a retried operation applies once (Raft dissertation §6.3).
 //!
-//! Client sessions are kept for good: forgetting them is a decision about time, which comes with snapshots.
+//! Client sessions are kept for good, in snapshots too. To forget one safely a client would have to open its session by an entry of its own:
+//! the first operation of an unknown session can't be told from a late copy of one that was forgotten.
 
 use crate::entry::SessionCommand;
-use crate::pages::Pages;
+use crate::pages::{PAGES, Pages};
+use alloc::vec::Vec;
 use firedrill_model::{Key, NotApplied, Op, OpResult, Response, SessionId, Value};
+use serde::{Deserialize, Serialize};
 
 /// The state that session entries change.
 #[derive(Clone, Debug, Default)]
@@ -14,10 +17,26 @@ pub struct Sessions {
 }
 
 /// The last operation of a client session.
-#[derive(Clone, Debug)]
-struct Last {
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Last {
     seq: u64,
     result: OpResult,
+}
+
+impl Last {
+    fn weight(&self) -> usize {
+        match &self.result {
+            OpResult::Value(Some(value)) => 32 + value.as_bytes().len(),
+            _ => 32,
+        }
+    }
+}
+
+/// A part of the state.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Part {
+    values: Vec<(Key, Value)>,
+    clients: Vec<(SessionId, Last)>,
 }
 
 impl Sessions {
@@ -51,6 +70,46 @@ impl Sessions {
         };
         self.clients.insert(command.session, Last { seq: command.seq, result: result.clone() });
         Response::Done(result)
+    }
+
+    /// A bounded part of the state, from a place on; and the place where the next part begins, if there is more.
+    pub fn part(&self, from: u64, mut budget: usize) -> (Part, Option<u64>) {
+        let mut part = Part::default();
+        let (mut page, mut skip) = ((from >> 32) as usize, (from & u64::from(u32::MAX)) as usize);
+        while page < 2 * PAGES {
+            let before = skip;
+            if page < PAGES {
+                for (key, value) in self.values.page_at(page).skip(before) {
+                    part.values.push((key.clone(), value.clone()));
+                    budget = budget.saturating_sub(key.as_str().len() + value.as_bytes().len() + 8);
+                    skip += 1;
+                    if budget == 0 {
+                        return (part, Some(((page as u64) << 32) | skip as u64));
+                    }
+                }
+            } else {
+                for (session, last) in self.clients.page_at(page - PAGES).skip(before) {
+                    part.clients.push((*session, last.clone()));
+                    budget = budget.saturating_sub(last.weight());
+                    skip += 1;
+                    if budget == 0 {
+                        return (part, Some(((page as u64) << 32) | skip as u64));
+                    }
+                }
+            }
+            (page, skip) = (page + 1, 0);
+        }
+        (part, None)
+    }
+
+    /// Takes a part over.
+    pub fn add(&mut self, part: Part) {
+        for (key, value) in part.values {
+            self.values.insert(key, value);
+        }
+        for (session, last) in part.clients {
+            self.clients.insert(session, last);
+        }
     }
 
     /// `None`: this is not for the session store.

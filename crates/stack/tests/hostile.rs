@@ -130,6 +130,23 @@ fn append_response() -> BoxedStrategy<RaftMessage> {
         .boxed()
 }
 
+fn install() -> BoxedStrategy<RaftMessage> {
+    let piece = prop::collection::vec(any::<u8>(), 0..80);
+    let places = prop_oneof![Just(0), any::<u64>()];
+    let numbers = (term(), index(), term(), number(), number(), number());
+    (numbers, piece, places, any::<bool>(), any::<bool>())
+        .prop_map(|((term, index, last_term, epoch, round, sent), piece, at, asks, accepted)| {
+            let sent = Time::from_nanos(sent);
+            if asks {
+                RaftMessage::InstallSnapshot { term, index, last_term, at, piece, epoch: Epoch(epoch), round, sent }
+            } else {
+                let (next, standing) = (accepted.then_some(at), Standing::Full);
+                RaftMessage::InstallResponse { term, index, next, round, sent, accepted, standing, incarnation: epoch }
+            }
+        })
+        .boxed()
+}
+
 fn raft_message() -> BoxedStrategy<RaftMessage> {
     prop_oneof![
         (term(), index(), term(), any::<bool>(), any::<bool>()).prop_map(
@@ -145,6 +162,7 @@ fn raft_message() -> BoxedStrategy<RaftMessage> {
             .prop_map(|(term, granted, pre_vote)| { RaftMessage::VoteResponse { term, granted, pre_vote } }),
         append(),
         append_response(),
+        install(),
         term().prop_map(|term| RaftMessage::TimeoutNow { term }),
     ]
     .boxed()
@@ -213,7 +231,19 @@ fn log_message() -> BoxedStrategy<LogMessage> {
         1 => (number(), writer(), request).prop_map(|(id, writer, request)| LogMessage::Forward { id, writer, request }),
         6 => ship.prop_map(|((writer, prev, prev_incarnation, segments), (confirmed, end, base, round, sent))| {
             let sent = Time::from_nanos(sent);
-            LogMessage::Ship { writer, prev, prev_incarnation, segments, confirmed, end, base, round, sent }
+            let changed = writer.0;
+            LogMessage::Ship {
+                writer,
+                changed,
+                prev,
+                prev_incarnation,
+                segments,
+                confirmed,
+                end,
+                base,
+                round,
+                sent,
+            }
         }),
         4 => held.prop_map(|(writer, ok, position, incarnation, round, sent)| {
             LogMessage::Held { writer, ok, position, incarnation, round, sent: Time::from_nanos(sent) }

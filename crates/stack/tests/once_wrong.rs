@@ -9,7 +9,7 @@ use firedrill_stack::control::{Control, steps};
 use firedrill_stack::entry::ControlCommand;
 use firedrill_stack::health::Health;
 use firedrill_stack::storage::format::{self, LOG_FILE, MetaView};
-use firedrill_stack::storage::recover::{Found, recover};
+use firedrill_stack::storage::recover::recover;
 use firedrill_stack::storage::standing::Standing;
 use firedrill_stack::switches::Switches;
 use firedrill_stack::{FileId, Input, Message, RaftMessage};
@@ -29,8 +29,7 @@ fn settled() -> Cluster {
 }
 
 fn recovered(disk: &Disk) -> firedrill_stack::storage::recover::Recovered {
-    let files = [FileId::MetaA, FileId::MetaB, LOG_FILE];
-    recover(Found { files: files.map(|file| disk.synced.get(&file).cloned()) })
+    recover(disk.found())
 }
 
 /// The last answer to a leader that is under way from a site.

@@ -7,7 +7,7 @@ use cluster::{Cluster, config, write};
 use firedrill_model::{Epoch, LogIndex, Rng, Role, SiteId, Term, Time};
 use firedrill_stack::raft::progress::Progress;
 use firedrill_stack::storage::format::{self, LOG_FILE};
-use firedrill_stack::storage::recover::{Found, Recovered, recover};
+use firedrill_stack::storage::recover::{Recovered, recover};
 use firedrill_stack::storage::standing::Standing;
 use firedrill_stack::{FileId, Input, Message, RaftMessage};
 use std::collections::VecDeque;
@@ -31,8 +31,7 @@ fn heartbeat(term: u64, prev: (u64, u64), commit: u64) -> Message {
 }
 
 fn recovered(disk: &Disk) -> Recovered {
-    let files = [FileId::MetaA, FileId::MetaB, LOG_FILE];
-    recover(Found { files: files.map(|file| disk.synced.get(&file).cloned()) })
+    recover(disk.found())
 }
 
 /// What lies behind the place at which a message agrees may contradict the leader, however far the leader has committed (Raft figure 2, `AppendEntries` 5).

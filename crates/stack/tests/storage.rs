@@ -101,8 +101,14 @@ impl Written {
 
     fn found(&self, log: Vec<u8>) -> Found {
         let copy = |file| Some(format::encode_meta(file, &self.meta()));
-        Found { files: [copy(FileId::MetaA), copy(FileId::MetaB), Some(log)] }
+        found([copy(FileId::MetaA), copy(FileId::MetaB), Some(log)])
     }
+}
+
+/// Both copies of the metadata, and the first segment of the log.
+fn found([a, b, log]: [Option<Vec<u8>>; 3]) -> Found {
+    let segments = log.into_iter().map(|log| (1, log)).collect();
+    Found { meta: [a, b], snapshot: None, segments }
 }
 
 fn entries(recovered: &Recovered) -> Vec<Entry> {
@@ -195,7 +201,7 @@ proptest! {
         let meta = MetaView { standing: Standing::Refilling, ..written.meta() };
         let copy = |file| Some(format::encode_meta(file, &meta));
         let files = [copy(FileId::MetaA), copy(FileId::MetaB), Some(written.bytes.clone())];
-        let recovered = recover(Found { files });
+        let recovered = recover(found(files));
         prop_assert!(recovered.lost_to.is_some());
     }
 
@@ -243,7 +249,7 @@ proptest! {
         let a = format::encode_meta(FileId::MetaA, &written.meta());
         prop_assert!(format::decode_meta(FileId::MetaB, &a).is_none());
         let files = [Some(written.bytes.clone()), Some(a), Some(vec![])];
-        let recovered = recover(Found { files });
+        let recovered = recover(found(files));
         prop_assert!(recovered.vote_lost, "neither copy is where it belongs");
     }
 
@@ -259,7 +265,7 @@ proptest! {
         prop_assert!(format::decode_record(&bytes, at).is_none());
         let _ = format::decode_payload(&bytes);
         prop_assert_eq!(format::decode_log(&bytes).count(), 0);
-        let recovered = recover(Found { files: [a, b, log] });
+        let recovered = recover(found([a, b, log]));
         prop_assert_eq!(recovered.log.last_index(), LogIndex(0));
         prop_assert_eq!(recovered.log_end, 0);
     }
@@ -303,8 +309,12 @@ impl Driven {
         driven.storage.start(&mut out);
         let reads: Vec<Output> = out.drain(..).collect();
         for read in reads {
-            if let Output::Disk(DiskOp::Read { token, .. }) = read {
-                driven.storage.file_read(token, Ok(None), &mut out);
+            match read {
+                Output::Disk(DiskOp::Read { token, .. }) => drop(driven.storage.file_read(token, Ok(None), &mut out)),
+                Output::Disk(DiskOp::List { token }) => {
+                    drop(driven.storage.files_listed(token, Ok(vec![]), &mut out));
+                }
+                _ => {}
             }
         }
         driven.perform(out);
@@ -354,7 +364,7 @@ impl Driven {
     /// So much of the log as it is now would be there after a loss of power.
     fn durable(&self) -> usize {
         let files = [None, None, Some(self.file[..self.synced].to_vec())];
-        let found = entries(&recover(Found { files }));
+        let found = entries(&recover(found(files)));
         self.log.iter().zip(&found).take_while(|(a, b)| a == b).count()
     }
 }
@@ -389,7 +399,7 @@ proptest! {
 }
 
 fn copies(a: Option<Vec<u8>>, b: Option<Vec<u8>>) -> Recovered {
-    recover(Found { files: [a, b, None] })
+    recover(found([a, b, None]))
 }
 
 fn meta(version: u64, term: u64) -> MetaView {

@@ -154,6 +154,40 @@ fn a_misdirected_write_is_a_hole() {
     assert!(cluster.site(1).log_durable() <= log::readable(&cluster, LONDON));
 }
 
+/// A site's disk is replaced by an empty one.
+fn new_disk(site: SiteId) -> Cluster {
+    let mut cluster = ten(with_hazard(None));
+    cluster.power_loss(site);
+    cluster.disks[site.index()] = cluster::disk::Disk::default();
+    cluster.start(site);
+    cluster.run(40);
+    cluster
+}
+
+#[test]
+fn a_writer_with_a_new_disk_is_refilled_before_it_writes() {
+    let mut cluster = new_disk(NY);
+    assert!(saw(&cluster, NY, hole_found) && saw(&cluster, NY, hole_refilled));
+    assert!(!saw(&cluster, LONDON, |o| matches!(o, Observation::TailCut { .. })));
+    assert_eq!(records(&mut cluster, NY), all_ten());
+}
+
+#[test]
+fn a_copy_whose_log_is_gone_leaves_the_set_until_it_is_refilled() {
+    let mut cluster = ten(with_hazard(None));
+    cluster.power_loss(LONDON);
+    let disk = &mut cluster.disks[1];
+    for files in [&mut disk.written, &mut disk.synced] {
+        files.retain(|file, _| !matches!(file, FileId::Wal(_)));
+    }
+    cluster.start(LONDON);
+    cluster.run(40);
+    assert!(saw(&cluster, LONDON, hole_found) && saw(&cluster, LONDON, hole_refilled));
+    assert!(saw(&cluster, NY, |o| matches!(o, Observation::SyncSetChanged { members: SiteSet::EMPTY, .. })));
+    assert_eq!(cluster.site(1).log_durable(), Position(10));
+    assert_eq!(cluster.site(0).log_state().members, SiteSet::only(LONDON));
+}
+
 /// The first write of a new file of London's log hits the first file instead. Then New York is lost.
 fn misdirected_to_another_file(hazard: Option<Hazard>) -> Cluster {
     let mut cluster = settled_with(with_hazard(hazard));

@@ -84,10 +84,10 @@ fn site(svg: &mut String, pin: &super::Pin, (x, y): (f64, f64), small: bool) {
 fn position(place: usize, count: usize) -> (f64, f64) {
     match (count, place) {
         (0 | 1, _) => (WIDTH / 2.0, HEIGHT / 2.0 - 20.0),
-        (2, 0) | (3, 0) => (110.0, if count == 2 { 150.0 } else { 120.0 }),
+        (2, 0) | (3, 0) => (105.0, if count == 2 { 150.0 } else { 85.0 }),
         (2, _) => (530.0, 150.0),
-        (3, 1) => (530.0, 70.0),
-        (3, _) => (400.0, 250.0),
+        (3, 1) => (535.0, 60.0),
+        (3, _) => (315.0, 235.0),
         _ => {
             let angle = std::f64::consts::PI + std::f64::consts::TAU * place as f64 / count as f64;
             let (across, down) = if count > 6 { (265.0, 135.0) } else { (230.0, 105.0) };

@@ -1,26 +1,30 @@
-//! What is durable at each site, followed as it becomes so: the metadata, and the term of each entry of the log.
+//! What is durable at each site, followed as it becomes so: the metadata, and the log behind its snapshot.
 
-use crate::chunks::Chunks;
 use crate::disk::{Content, Disk, Touched};
 use firedrill_model::{LogIndex, SiteId, Term};
+use firedrill_stack::entry::{Entry, Payload};
 use firedrill_stack::io::FileId;
-use firedrill_stack::storage::format::{self, LOG_FILE, MetaView};
+use firedrill_stack::log::Log;
+use firedrill_stack::storage::format::{self, MetaView};
+use firedrill_stack::storage::recover::{Found, recover};
 
 /// What a loss of power would leave of a site.
 #[derive(Clone, Debug)]
 pub(crate) struct Durable {
     /// The copies of the metadata that are good.
     copies: [Option<MetaView>; 2],
-    /// The term of each entry; the first is at 0.
-    terms: Chunks<Term>,
-    /// The good records end here.
-    parsed: usize,
+    /// The entries.
+    log: Log,
+    /// The position where the good records end.
+    parsed: u64,
+    /// The snapshot and the first segment that were read.
+    start: Start,
     /// What the disk holds is damaged where it was known to be durable: a site that reads it must notice, and may promise nothing on it.
     damaged: bool,
     /// All files were lost once.
     replaced: bool,
-    /// The terms as they were told to be durable, before the disk was found to be damaged or empty; nothing if it is sound.
-    told: Chunks<Term>,
+    /// The log as it was told to be durable, before the disk was found to be damaged or empty; nothing if it is sound.
+    told: Log,
 }
 
 impl Durable {
@@ -28,11 +32,12 @@ impl Durable {
     pub(crate) fn new() -> Durable {
         Durable {
             copies: [None; 2],
-            terms: Chunks::new(),
+            log: Log::default(),
             parsed: 0,
+            start: (1, LogIndex(0)),
             damaged: false,
             replaced: false,
-            told: Chunks::new(),
+            told: Log::default(),
         }
     }
 
@@ -50,31 +55,31 @@ impl Durable {
     /// Whether the disk holds what a site would go by: nothing damaged; and if it was replaced, metadata. A site with a new disk has nothing to vote by; what it
     /// makes of that is seen when it has written some.
     fn is_sound(&self) -> bool {
-        !self.damaged && !(self.replaced && self.copies.iter().all(Option::is_none))
+        !(self.damaged || self.replaced && self.copies.iter().all(Option::is_none))
     }
 
     /// All files of the disk are gone.
     pub(crate) fn lost(&mut self) {
-        let told = std::mem::replace(&mut self.terms, Chunks::new());
+        let told = std::mem::take(&mut self.log);
         if self.is_sound() {
             self.told = told;
         }
-        *self = Durable { told: std::mem::replace(&mut self.told, Chunks::new()), replaced: true, ..Durable::new() };
+        *self = Durable { told: std::mem::take(&mut self.told), replaced: true, ..Durable::new() };
     }
 
     /// The last entry.
     pub(crate) fn last(&self) -> (Term, LogIndex) {
-        (self.terms.last().unwrap_or_default(), LogIndex(self.terms.len() as u64))
+        (self.log.last_term(), self.log.last_index())
     }
 
     /// Whether the log has this entry.
     pub(crate) fn has(&self, index: LogIndex, term: Term) -> bool {
-        index.0.checked_sub(1).is_none_or(|at| self.terms.get(at as usize) == Some(term))
+        holds(&self.log, index, term)
     }
 
     /// Whether the site could truthfully say that it has this entry: it has, or its disk told that it had, and has only just been found to be damaged or lost.
     pub(crate) fn promised(&self, index: LogIndex, term: Term) -> bool {
-        self.has(index, term) || index.0.checked_sub(1).is_some_and(|at| self.told.get(at as usize) == Some(term))
+        self.has(index, term) || holds(&self.told, index, term)
     }
 
     /// Follows what became durable.
@@ -84,80 +89,91 @@ impl Durable {
             Touched::Anything => self.read_again(disk),
             // It may have been repaired.
             Touched::File(..) if !self.is_sound() => self.read_again(disk),
-            Touched::File(FileId::MetaA, _) => self.copies[0] = meta(disk, FileId::MetaA),
-            Touched::File(FileId::MetaB, _) => self.copies[1] = meta(disk, FileId::MetaB),
-            Touched::File(file, from) if file == LOG_FILE => {
-                if from < self.parsed {
+            Touched::File(file @ (FileId::MetaA | FileId::MetaB), _) => {
+                self.copies[usize::from(file == FileId::MetaB)] = meta(disk, file);
+                self.follow_start(disk);
+            }
+            Touched::File(FileId::Log(number), from) => {
+                let from = format::position(number, from as u64);
+                let read = format::segment(self.parsed);
+                if from < self.parsed || number > read + 1 {
                     self.read_again(disk);
                 } else {
-                    self.parse_on(disk);
+                    self.parse_on(disk, number);
                 }
             }
             Touched::File(..) => {}
         }
     }
 
+    /// The metadata may name another snapshot: of an entry that is in the log it says nothing new, any other takes the place of the log.
+    fn follow_start(&mut self, disk: &Disk) {
+        let start = start(&self.meta());
+        if start == self.start {
+            return;
+        }
+        self.start = start;
+        let view = self.meta().snapshot.unwrap_or_default();
+        if self.log.term(view.index) == Some(view.term) {
+            self.log.compact(view.index);
+        } else {
+            self.read_again(disk);
+        }
+    }
+
     fn read_again(&mut self, disk: &Disk) {
-        let (before, was_sound) = (std::mem::replace(&mut self.terms, Chunks::new()), self.is_sound());
+        let (before, was_sound) = (std::mem::take(&mut self.log), self.is_sound());
         self.copies = [FileId::MetaA, FileId::MetaB].map(|file| meta(disk, file));
-        self.parsed = 0;
-        let log = disk.durable(LOG_FILE).map(Content::to_vec).unwrap_or_default();
-        self.damaged = self.scan(&log) || meta_lost(disk);
+        self.start = start(&self.meta());
+        let there = |number: &u32| disk.durable(FileId::Log(*number)).is_some();
+        let segments = (self.meta().first_segment.max(1)..).take_while(there);
+        let found = recover(Found::read(segments, |file| disk.durable(file).map(Content::to_vec)));
+        (self.log, self.parsed) = (found.log, found.log_end);
+        self.damaged = found.hole.is_some() || meta_lost(disk);
         if self.is_sound() {
-            self.told = Chunks::new();
+            self.told = Log::default();
         } else if was_sound {
             self.told = before;
         }
     }
 
-    /// Reads a whole log, and whether anything is missing that was known to be durable. A bad stretch is let pass if a record follows it that supersedes whatever
-    /// stood there.
-    fn scan(&mut self, log: &[u8]) -> bool {
-        let mut mark = self.meta().log_synced as usize;
-        let (mut at, mut gap) = (0, None::<usize>);
-        while at < log.len() {
-            let Some((record, _)) = format::decode_record(log, at) else {
-                gap = gap.or(Some(at));
-                let Some(next) = format::next_good_record(log, at) else { break };
-                at = next;
-                continue;
-            };
-            mark = mark.max(record.durable as usize);
-            let before = record.index.prev();
-            let known = gap.is_none() || self.has(before, record.prev_term);
-            let follows = record.index.0 > 0 && before.0 <= self.terms.len() as u64 && known;
-            if follows {
-                self.terms.truncate(before.0 as usize);
-                self.terms.push(record.term);
-                (self.parsed, gap) = (record.end, None);
-            } else {
-                gap = gap.or(Some(at));
-            }
-            at = record.end;
-        }
-        gap.unwrap_or(self.parsed).min(log.len()) < mark
-    }
-
-    fn parse_on(&mut self, disk: &Disk) {
-        let Some(log) = disk.durable(LOG_FILE) else {
+    fn parse_on(&mut self, disk: &Disk, number: u32) {
+        let Some(content) = disk.durable(FileId::Log(number)) else {
             return;
         };
-        let part = log.tail(self.parsed);
-        let base = self.parsed;
-        for record in format::decode_log_part(&part, base as u64) {
-            let before = record.index.prev().0 as usize;
-            if record.index.0 == 0 || before > self.terms.len() {
+        let base = self.parsed.max(format::position(number, 0));
+        let part = content.tail(format::offset(base) as usize);
+        for record in format::decode_log_part(&part, base) {
+            let before = record.index.prev();
+            if record.index.0 == 0 || before > self.log.last_index() {
                 // A hole: whatever comes after it is not part of a log.
                 break;
             }
-            self.terms.truncate(before);
-            self.terms.push(record.term);
-            self.parsed = base + record.end;
+            self.parsed = base + record.end as u64;
+            if before < self.log.base() {
+                continue;
+            }
+            self.log.truncate(before);
+            if record.term < self.log.last_term() {
+                break;
+            }
+            // What it says is of no interest.
+            self.log.push(Entry { index: record.index, term: record.term, payload: Payload::Noop });
         }
     }
 }
 
-/// Whether both copies of the metadata are there, and neither is good.
+/// Which snapshot and segment a log begins with.
+type Start = (u32, LogIndex);
+
+fn start(meta: &MetaView) -> Start {
+    (meta.first_segment.max(1), meta.snapshot.unwrap_or_default().index)
+}
+
+fn holds(log: &Log, index: LogIndex, term: Term) -> bool {
+    index < log.base() || log.term(index) == Some(term)
+}
+
 fn meta_lost(disk: &Disk) -> bool {
     [FileId::MetaA, FileId::MetaB]
         .into_iter()

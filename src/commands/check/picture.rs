@@ -58,7 +58,7 @@ fn pins(matrix: &Matrix) -> Vec<Pin> {
         capacity_percent: site.capacity_percent,
         facts: [
             site.readiness.map(|readiness| format!("ready after {} (claimed)", short(readiness))),
-            site.lag.map(|lag| format!("data up to {} behind (claimed)", short(lag))),
+            site.lag.filter(|lag| !lag.is_zero()).map(|lag| format!("data {} behind (claimed)", short(lag))),
             (!site.votes).then(|| "does not vote".to_owned()),
         ]
         .into_iter()
@@ -147,7 +147,7 @@ fn finding_box(text: &str, finding: &Finding) -> FindingBox {
 fn short(time: Duration) -> String {
     let (seconds, millis) = (time.as_secs(), time.as_millis());
     match seconds {
-        0 => format!("{millis} ms"),
+        0 if millis > 0 => format!("{millis} ms"),
         s if s >= 2 * 86_400 => format!("{} d", s / 86_400),
         s if s >= 7200 && s.is_multiple_of(3600) => format!("{} h", s / 3600),
         s if s >= 120 && s.is_multiple_of(60) => format!("{} min", s / 60),

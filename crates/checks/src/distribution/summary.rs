@@ -44,9 +44,9 @@ pub struct Summary {
 /// How a figure is distributed over the runs that showed it. Percentiles are by nearest rank.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Distribution {
-    /// `RTO`, or the claim.
+    /// `RTO`, `RPO`, `staleness`, or the claim.
     pub name: String,
-    /// The service and the region; empty for a claim.
+    /// The service and the region, or the data class; empty for a claim.
     pub subject: String,
     /// What was demanded, or claimed.
     pub target: f64,

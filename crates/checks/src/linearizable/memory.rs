@@ -57,13 +57,8 @@ fn hash(of: &impl Hash) -> u64 {
 }
 
 /// Multiply and rotate: fast, and the same in every process.
+#[derive(Default)]
 pub(super) struct Mixer(u64);
-
-impl Default for Mixer {
-    fn default() -> Mixer {
-        Mixer(0)
-    }
-}
 
 impl Mixer {
     fn mix(&mut self, word: u64) {

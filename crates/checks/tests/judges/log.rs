@@ -1,7 +1,7 @@
 //! The transaction log: RPO of its class, order and duplicates, staleness of copies; and the RPO of sessions.
 
 use crate::build::{LONDON, NEW_YORK, Run, SINGAPORE, check, failover_run, ms, s};
-use firedrill_checks::{Judgement, ObjectiveResult, Verdict};
+use firedrill_checks::{Campaign, Judgement, ObjectiveResult, Verdict};
 use firedrill_history::{Event, Purpose};
 use firedrill_model::{
     ClassObjective, DataClass, Epoch, Key, NotApplied, Observation, Op, OpResult, Outcome, Position, StorageArea, Time,
@@ -226,4 +226,20 @@ fn holes_are_refilled_or_the_run_fails() {
     assert_eq!(run.verdict_of("holes-refilled"), Verdict::Pass);
     run.observe(s(30), NEW_YORK, found);
     assert_eq!(run.verdict_of("holes-refilled"), Verdict::Unknown, "New York is down at the end");
+}
+
+#[test]
+fn a_campaign_distributes_what_was_lost_as_it_does_outages() {
+    let mut campaign = Campaign::new();
+    for acknowledged_at in [10, 20, 30] {
+        let mut run = run(DataClass::TransactionLog, 3600);
+        acknowledged(&mut run, "a", s(acknowledged_at), 1);
+        page(&mut run, 0, &[], 0);
+        campaign.add(&run.judge());
+    }
+    campaign.add(&log_run().judge());
+    let distributions = campaign.summary().distributions;
+    let of_data = distributions.iter().find(|spread| spread.name == "RPO").expect("the class is distributed");
+    assert_eq!((of_data.subject.as_str(), of_data.unit.as_str(), of_data.runs, of_data.without), ("data", "s", 3, 1));
+    assert_eq!((of_data.min, of_data.p50, of_data.max), (Some(9.9), Some(19.9), Some(29.9)));
 }

@@ -17,6 +17,8 @@ fn a_whole_run_passes_every_check() {
         "steady-state",
         "linearizable",
         "convergence",
+        "read-your-writes",
+        "monotonic-reads",
         "failover",
         "applied-digests-agree",
         "one-leader-per-term",

@@ -117,6 +117,7 @@ fn numbered(name: &str) -> Option<FileId> {
     let number = number.parse().ok()?;
     match kind {
         "log" => Some(FileId::Log(number)),
+        "snapshot" => Some(FileId::Snapshot(number)),
         "wal" => Some(FileId::Wal(number)),
         "wal.aside" => Some(FileId::WalAside(number)),
         _ => None,

@@ -160,9 +160,11 @@ impl Cell {
     }
 
     fn of_capacity(capacity: Capacity) -> Cell {
-        let met = |percent: u32, load: u32| if percent >= load { Met::Yes } else { Met::No };
-        let (by_parameters, with_claims) =
-            (met(capacity.parameters, capacity.load), met(capacity.with_burst, capacity.degraded));
+        let met = |percent: u32| if percent >= capacity.load { Met::Yes } else { Met::No };
+        let (by_parameters, ready) = (met(capacity.parameters), met(capacity.ready));
+        // What is hired, or shed, comes on top of what is there.
+        let helped = ready == Met::No && capacity.with_burst >= capacity.degraded;
+        let with_claims = if helped { Met::Depends } else { ready };
         Cell::new(None, by_parameters, with_claims, Duration::ZERO)
     }
 

@@ -48,7 +48,9 @@ fn step(table: Table<'_>, places: &Places<'_>, given: &mut Vec<Name>) -> Option<
     let lasts = table.optional("duration_s").and_then(|field| field.time_range(SHORTEST, LONGEST));
     let Some(kind) = table.required("action").and_then(|field| action(&field)) else {
         // Which other keys it may have is not known; names are names.
-        fault::KEYS.iter().for_each(|key| drop(table.optional(key)));
+        for key in fault::KEYS {
+            let _ = table.optional(key);
+        }
         for field in ["target", "peers"].into_iter().filter_map(|key| table.optional(key)) {
             places.endpoints(&field);
         }

@@ -5,6 +5,7 @@
 //!
 //! To add a step to the failover: a command in [`crate::entry::ControlCommand`], its effect in `apply`, its place in [`steps::next_step`].
 
+pub mod image;
 pub mod log;
 pub mod steps;
 
@@ -14,9 +15,10 @@ use alloc::sync::Arc;
 use alloc::vec::Vec;
 use firedrill_model::{Epoch, LogIndex, Observation, ServiceId, SiteId, SiteSet, StackConfig};
 use log::LogState;
+use serde::{Deserialize, Serialize};
 
 /// Where a service is, and where its traffic goes.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ServiceState {
     /// Promoted here.
     pub sites: SiteSet,
@@ -27,7 +29,7 @@ pub struct ServiceState {
 }
 
 /// A failover under way.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Failover {
     /// The entry that decided it: its name.
     pub entry: LogIndex,

@@ -4,12 +4,14 @@
 //! - [`election`]: who leads
 //! - [`replication`]: entries from the leader to the others; what is committed
 //! - [`acceptance`]: the rounds by which a leader knows that a quorum still accepts it in the current fencing epoch; no reply leaves without
+//! - [`install`]: a snapshot for a follower that is too far behind
 //! - [`progress`]: what a leader knows of a follower
 //!
 //! Time comes in with each call, randomness from a seeded stream; what is durable is asked of the storage.
 
 pub mod acceptance;
 pub mod election;
+pub mod install;
 pub mod progress;
 pub mod replication;
 
@@ -23,7 +25,10 @@ use crate::switches::Switches;
 use alloc::collections::VecDeque;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
-use firedrill_model::{LogIndex, Observation, Rng, Role, SiteId, SiteSet, StackConfig, Term, Time};
+use crate::snapshot::Image;
+use firedrill_model::{
+    LogIndex, Observation, Rng, Role, SiteId, SiteSet, StackConfig, StorageArea, Term, Time,
+};
 use progress::Progress;
 
 /// What the algorithm works on besides its own state.
@@ -76,6 +81,14 @@ pub struct Raft {
     ack_owed: Option<replication::AckOwed>,
     /// An entry that a leader contradicts although it was committed here.
     diverged: Option<LogIndex>,
+    /// The state as of an entry, durable here, for followers that are too far behind.
+    image: Option<Arc<Image>>,
+    /// As a follower: a snapshot that arrives.
+    incoming: Option<install::Incoming>,
+    /// A snapshot that took the place of the log, to be applied.
+    installed: Option<Arc<Image>>,
+    /// Holes that were found and are not refilled.
+    holes: Vec<(StorageArea, LogIndex, LogIndex)>,
 }
 
 impl Raft {
@@ -110,6 +123,10 @@ impl Raft {
             entries_unsent: false,
             ack_owed: None,
             diverged: None,
+            image: None,
+            incoming: None,
+            installed: None,
+            holes: Vec::new(),
         }
     }
 
@@ -118,6 +135,12 @@ impl Raft {
         self.term = found.meta.term;
         self.voted_for = found.meta.voted_for;
         self.log = found.log;
+        self.commit = self.log.base();
+        self.image = found.image;
+        if let Some((area, from, to)) = found.hole {
+            self.holes.push((area, from, to));
+            ctx.out.push_back(Output::Observe(Observation::HoleFound { area, from: from.0, to: to.0 }));
+        }
         self.standing = found.meta.standing;
         self.reset_election_timer(ctx.now);
         self.observe_role(ctx);
@@ -224,7 +247,10 @@ impl Raft {
                 self.vote_answered(ctx, from, term, granted, pre_vote);
             }
             RaftMessage::Append { .. } => self.append_received(ctx, from, message),
-            RaftMessage::AppendResponse { .. } => self.append_answered(ctx, from, &message),
+            RaftMessage::AppendResponse { .. } | RaftMessage::InstallResponse { .. } => {
+                self.append_answered(ctx, from, &message);
+            }
+            RaftMessage::InstallSnapshot { .. } => self.piece_received(ctx, from, message),
             RaftMessage::TimeoutNow { term } => {
                 if term == self.term && self.role == Role::Follower {
                     self.campaign(ctx, true);

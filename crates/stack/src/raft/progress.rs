@@ -24,6 +24,8 @@ pub struct Progress {
     pub incarnation: u64,
     /// What of its answers may be counted.
     pub standing: Standing,
+    /// A snapshot on its way to it.
+    pub install: Option<super::install::Install>,
 }
 
 impl Progress {
@@ -49,6 +51,7 @@ impl Progress {
             self.probing = true;
             self.probe_sent = false;
             self.in_flight.clear();
+            self.install = None;
         }
         self.standing = standing;
         true

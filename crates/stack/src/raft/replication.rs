@@ -5,17 +5,18 @@ use crate::entry::Entry;
 use crate::message::RaftMessage;
 use crate::storage::standing::Standing;
 use alloc::vec::Vec;
-use firedrill_model::{LogIndex, Role, SiteId, Time};
+use crate::io::Output;
+use firedrill_model::{LogIndex, Observation, Role, SiteId, Term, Time};
 
 /// A message holds no more bytes of entries than this, unless a single entry is larger.
 const MAX_BATCH_BYTES: usize = 1 << 20;
 
 /// What of a leader's message is echoed, and whether its epoch was accepted.
 #[derive(Clone, Copy, Debug)]
-struct Answer {
-    round: u64,
-    sent: Time,
-    accepted: bool,
+pub(super) struct Answer {
+    pub(super) round: u64,
+    pub(super) sent: Time,
+    pub(super) accepted: bool,
 }
 
 /// An acknowledgement that a follower owes until the entries are durable.
@@ -27,6 +28,13 @@ pub struct AckOwed {
     answer: Answer,
 }
 
+impl AckOwed {
+    /// Up to this entry, to this leader.
+    pub(super) fn new(leader: SiteId, matched: LogIndex, answer: Answer) -> AckOwed {
+        AckOwed { leader, matched, acknowledged: LogIndex(0), answer }
+    }
+}
+
 impl Raft {
     pub(super) fn tick_leader(&mut self, ctx: &mut Context<'_>) {
         if ctx.now >= self.quorum_check_at {
@@ -36,6 +44,7 @@ impl Raft {
             for site in self.peers().iter() {
                 self.progress[site.index()].probe_sent = false;
             }
+            self.resend_pieces();
             self.round_wanted = true;
             self.round_began = Time::ZERO;
         }
@@ -54,6 +63,9 @@ impl Raft {
             self.round_wanted = false;
         }
         for to in self.peers().iter() {
+            if self.needs_snapshot(to) {
+                self.send_pieces(ctx, to);
+            }
             let sent = self.send_entries(ctx, to);
             if !sent && (begin || self.entries_unsent) {
                 let prev = self.progress[to.index()].next.prev();
@@ -73,7 +85,7 @@ impl Raft {
         let mut any = false;
         loop {
             let progress = &self.progress[to.index()];
-            if progress.next > self.log.last_index() || !progress.may_send(in_flight) {
+            if progress.next > self.log.last_index() || self.needs_snapshot(to) || !progress.may_send(in_flight) {
                 return any;
             }
             let prev = progress.next.prev();
@@ -88,6 +100,8 @@ impl Raft {
     }
 
     fn send_append(&mut self, ctx: &mut Context<'_>, to: SiteId, prev_index: LogIndex, entries: Vec<Entry>) {
+        // A heartbeat to a follower that needs a snapshot says nothing about entries: all logs agree before the first.
+        let prev_index = if self.needs_snapshot(to) { LogIndex(0) } else { prev_index };
         let message = RaftMessage::Append {
             term: self.term,
             prev_index,
@@ -113,12 +127,18 @@ impl Raft {
         if term < self.term {
             return self.refuse(ctx, from, prev_index, LogIndex(0), answer);
         }
-        self.become_follower(ctx, term, Some(from));
-        self.heard_leader = Some(ctx.now);
-        self.reset_election_timer(ctx.now);
+        self.follow(ctx, term, from);
         answer.accepted = epoch >= ctx.storage.epoch();
         ctx.storage.raise_epoch(epoch);
 
+        let base = self.log.base();
+        let (prev_index, prev_term, entries) = if prev_index < base {
+            // What was dropped here is committed, so the leader has it too.
+            let rest: Vec<Entry> = entries.into_iter().skip_while(|entry| entry.index <= base).collect();
+            (base, self.log.term(base).unwrap_or_default(), rest)
+        } else {
+            (prev_index, prev_term, entries)
+        };
         if self.log.term(prev_index) != Some(prev_term) {
             // The last entry at or before which the logs may agree: whole terms are skipped (Raft §5.3).
             let hint = self.log.last_up_to(prev_index, prev_term).max(self.commit);
@@ -130,7 +150,8 @@ impl Raft {
             return;
         }
         self.commit = self.commit.max(commit.min(matched));
-        self.refilled(ctx, commit, incarnation);
+        self.overtake_incoming(ctx);
+        self.refilled(ctx, from, commit, incarnation);
         let durable = ctx.storage.durable_index();
         if heartbeat || durable >= matched {
             self.acknowledge(ctx, from, matched.min(durable), answer);
@@ -139,11 +160,18 @@ impl Raft {
         }
     }
 
+    /// The leader of this term speaks.
+    pub(super) fn follow(&mut self, ctx: &mut Context<'_>, term: Term, leader: SiteId) {
+        self.become_follower(ctx, term, Some(leader));
+        self.heard_leader = Some(ctx.now);
+        self.reset_election_timer(ctx.now);
+    }
+
     /// Will acknowledge entries up to `matched` when they are durable. A message that came out of order takes back nothing of what is owed already.
     fn owe(&mut self, leader: SiteId, matched: LogIndex, prev_index: LogIndex, answer: Answer) {
         let owed = self.ack_owed.filter(|owed| owed.leader == leader);
         self.ack_owed = Some(match owed {
-            None => AckOwed { leader, matched, acknowledged: LogIndex(0), answer },
+            None => AckOwed::new(leader, matched, answer),
             Some(owed) => AckOwed {
                 leader,
                 matched: matched.max(owed.matched),
@@ -175,19 +203,23 @@ impl Raft {
 
     /// Once a damaged site has again all that was committed, on its disk, it takes part in full. What was committed is known from a leader that has committed in its
     /// own term, and that has heard of this process, so that its `commit` covers all that it ever counted this site for.
-    fn refilled(&mut self, ctx: &mut Context<'_>, commit: LogIndex, incarnation: u64) {
+    fn refilled(&mut self, ctx: &mut Context<'_>, source: SiteId, commit: LogIndex, incarnation: u64) {
         let informed = incarnation == ctx.storage.incarnation() && self.log.term(commit) == Some(self.term);
         if self.standing == Standing::Refilling && informed && ctx.storage.durable_index() >= commit {
             self.standing = Standing::Full;
             ctx.storage.set_standing(Standing::Full);
+            for (area, from, to) in core::mem::take(&mut self.holes) {
+                let refilled = Observation::HoleRefilled { area, from: from.0, to: to.0, source };
+                ctx.out.push_back(Output::Observe(refilled));
+            }
         }
     }
 
-    fn acknowledge(&self, ctx: &mut Context<'_>, to: SiteId, index: LogIndex, answer: Answer) {
+    pub(super) fn acknowledge(&self, ctx: &mut Context<'_>, to: SiteId, index: LogIndex, answer: Answer) {
         self.answer(ctx, to, true, index, index, answer);
     }
 
-    fn refuse(&self, ctx: &mut Context<'_>, to: SiteId, index: LogIndex, hint: LogIndex, answer: Answer) {
+    pub(super) fn refuse(&self, ctx: &mut Context<'_>, to: SiteId, index: LogIndex, hint: LogIndex, answer: Answer) {
         self.answer(ctx, to, false, index, hint, answer);
     }
 
@@ -226,18 +258,8 @@ impl Raft {
 
     /// A follower answered.
     pub(super) fn append_answered(&mut self, ctx: &mut Context<'_>, from: SiteId, message: &RaftMessage) {
-        let RaftMessage::AppendResponse {
-            term,
-            ok,
-            index,
-            hint,
-            hint_term,
-            round,
-            sent,
-            accepted,
-            standing,
-            incarnation,
-        } = *message
+        let (&RaftMessage::AppendResponse { term, round, sent, accepted, standing, incarnation, .. }
+        | &RaftMessage::InstallResponse { term, round, sent, accepted, standing, incarnation, .. }) = message
         else {
             return;
         };
@@ -257,11 +279,15 @@ impl Raft {
                 progress.accepted_round = progress.accepted_round.max(round.min(self.round));
             }
         }
-        if ok {
-            progress.matches(index.min(self.log.last_index()));
-        } else {
-            progress.rejects(index, self.log.last_up_to(hint, hint_term));
+        match *message {
+            RaftMessage::AppendResponse { ok: true, index, .. } => progress.matches(index.min(self.log.last_index())),
+            RaftMessage::AppendResponse { index, hint, hint_term, .. } => {
+                progress.rejects(index, self.log.last_up_to(hint, hint_term));
+            }
+            RaftMessage::InstallResponse { index, next, .. } => self.piece_answered(from, index, next),
+            _ => {}
         }
+        self.end_install(from);
         self.advance_commit(ctx);
         if from == self.preferred {
             self.tell_preferred(ctx);

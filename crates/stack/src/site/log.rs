@@ -37,9 +37,10 @@ impl Site {
     /// The log, and what it works on.
     pub(super) fn log_context(&mut self, now: Time) -> (&mut Wal, Context<'_>) {
         let accepts = self.accepts_writer();
+        let new_disk = self.storage.incarnation() == 1;
         let Site { wal, control, out, switches, .. } = self;
         let (state, epoch) = (*control.log(), control.epoch());
-        (wal, Context { now, state, epoch, accepts, out, switches })
+        (wal, Context { now, state, epoch, accepts, new_disk, out, switches })
     }
 
     /// Whether nothing that this site knows speaks against the writer that the applied control state names: no higher epoch was seen, no entry of the replicated log that

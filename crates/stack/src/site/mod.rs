@@ -1,10 +1,12 @@
 //! A site of the stack: routes between the machines, applies what is committed.
 //!
 //! - [`requests`]: what clients asked, until it is answered
+//! - `snapshots`: taking snapshots, and taking over those that arrive
 //! - `log`: the transaction log's way through the site
 
 mod log;
 pub(crate) mod requests;
+mod snapshots;
 
 use crate::control::{Control, steps};
 use crate::entry::{Entry, Payload};
@@ -25,6 +27,7 @@ use firedrill_model::rng::mix;
 use firedrill_model::{Epoch, LogIndex, Observation, Op, Response, Rng, Role, SiteId, StackConfig, Term, Time};
 use log::LogDesk;
 use requests::Requests;
+use snapshots::Taking;
 
 /// So many digests of recently applied entries are kept.
 const DIGESTS: usize = 1024;
@@ -34,6 +37,7 @@ const TELL_DIGEST: u64 = 64;
 /// A site. It does nothing by itself: see the crate's documentation.
 #[derive(Clone, Debug)]
 pub struct Site {
+    config: Arc<StackConfig>,
     me: SiteId,
     storage: Storage,
     raft: Raft,
@@ -44,6 +48,7 @@ pub struct Site {
     has_log: bool,
     wal: Wal,
     log_desk: LogDesk,
+    taking: Taking,
     switches: Switches,
     applied: LogIndex,
     digests: VecDeque<u64>,
@@ -60,6 +65,8 @@ impl Site {
     pub fn new(config: Arc<StackConfig>, me: SiteId, rng: Rng) -> Site {
         Site {
             me,
+            config: config.clone(),
+            taking: Taking::Idle,
             storage: Storage::default(),
             has_log: config.transaction_log.is_some(),
             wal: Wal::new(&config, me, &rng),
@@ -96,6 +103,10 @@ impl Site {
             }
             Input::KeyGiven { key } => self.wal.key_given(key, &mut self.out),
             Input::TimePassed => {}
+            Input::FilesListed { token, result } if !is_of_log(token) => {
+                let progress = self.storage.files_listed(token, result, &mut self.out);
+                self.disk_progressed(now, progress);
+            }
             Input::FilesListed { token, result } => {
                 let failed = self.wal.files_listed(token, result, &mut self.out);
                 self.log_progressed(failed);
@@ -187,6 +198,13 @@ impl Site {
         match progress {
             storage::Progress::None => {}
             storage::Progress::Recovered(found) => {
+                let found = *found;
+                if let Some(image) = &found.image {
+                    self.take_over(image);
+                }
+                if self.stopped {
+                    return;
+                }
                 let observation = Observation::Recovered {
                     last_index: found.log.last_index(),
                     term: found.meta.term,
@@ -203,6 +221,7 @@ impl Site {
                 let (raft, mut ctx) = self.context(now);
                 raft.disk_progressed(&mut ctx);
             }
+            storage::Progress::SnapshotWritten => self.snapshot_written(now),
             storage::Progress::Failed(error) => {
                 self.stop(Observation::DiskFailed { error: format!("{error:?}") });
             }
@@ -233,7 +252,12 @@ impl Site {
         }
         let (raft, mut ctx) = self.context(now);
         raft.open_gate(&mut ctx);
+        self.apply_installed();
+        if self.stopped {
+            return;
+        }
         self.apply_committed();
+        self.snapshot_step();
         self.propose_step(now);
         self.answer(now);
         self.settle_log(now);

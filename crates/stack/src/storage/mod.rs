@@ -2,6 +2,7 @@
 //!
 //! - [`format`]: the bytes
 //! - [`recover`]: what a restarted site finds
+//! - [`snapshots`]: writing a snapshot, and dropping the log before it
 //! - [`standing`]: what it may still promise
 //!
 //! A promise of durability leaves only after `Synced`: messages that carry a term or a vote wait at the [gate](Storage::send_when_durable) for the
@@ -9,19 +10,25 @@
 
 pub mod format;
 pub mod recover;
+pub mod snapshots;
 pub mod standing;
 
 use crate::entry::Entry;
 use crate::io::{DiskError, DiskOp, DiskToken, FileId, Output};
 use crate::message::Message;
 use crate::switches::Switches;
+use alloc::boxed::Box;
 use alloc::collections::VecDeque;
 use alloc::vec::Vec;
 use core::cmp::Ordering;
 use firedrill_model::{Epoch, Hazard, LogIndex, SiteId, Term};
-use format::{LOG_FILE, MetaView};
+use format::MetaView;
 use recover::{Found, Recovered};
+use snapshots::{Adoption, Garbage, Writing};
 use standing::Standing;
+
+/// A segment of the log that has so many bytes is full.
+const SEGMENT: u64 = 1 << 20;
 
 /// What waits for the metadata to be durable.
 #[derive(Clone, Debug, PartialEq)]
@@ -38,11 +45,13 @@ pub enum Progress {
     /// Nothing to act on.
     None,
     /// All is read; this is what was found.
-    Recovered(Recovered),
+    Recovered(Box<Recovered>),
     /// The metadata is durable up to its version: the gate may be opened.
     MetaDurable,
     /// The log is durable further than before.
     LogDurable,
+    /// The snapshot that was written is durable, and may be adopted.
+    SnapshotWritten,
     /// The disk failed; the site must stop.
     Failed(DiskError),
 }
@@ -50,9 +59,18 @@ pub enum Progress {
 #[derive(Clone, Debug)]
 enum Stage {
     New,
-    Reading { tokens: [DiskToken; 3], found: Found, missing: u8 },
+    Reading(Box<Reading>),
     Ready,
     Failed,
+}
+
+/// What is being read: first which files there are, and the metadata; then what these name.
+#[derive(Clone, Debug, Default)]
+struct Reading {
+    waiting: Vec<(DiskToken, Option<FileId>)>,
+    listed: Vec<FileId>,
+    found: Found,
+    second: bool,
 }
 
 /// One of the two copies of the metadata.
@@ -77,12 +95,22 @@ pub struct Storage {
     weaker: usize,
     meta_sync: Option<(DiskToken, usize, u64)>,
     gate: VecDeque<(u64, Gated)>,
+    /// Operations that are to be issued before the buffer is written.
+    pending: Vec<DiskOp>,
+    /// The highest entry in each segment; the last is written to.
+    segments: VecDeque<(u32, LogIndex)>,
+    /// A segment's creation that is not durable yet.
+    dir_sync: Option<DiskToken>,
     end: u64,
     synced: u64,
     unsynced: VecDeque<(u64, LogIndex)>,
     durable_index: LogIndex,
     log_sync: Option<(DiskToken, u64)>,
     buffer: Vec<u8>,
+    last_snapshot: u32,
+    writing: Option<Writing>,
+    adoption: Option<Adoption>,
+    garbage: Vec<Garbage>,
 }
 
 impl Default for Storage {
@@ -97,12 +125,19 @@ impl Default for Storage {
             weaker: 0,
             meta_sync: None,
             gate: VecDeque::new(),
+            pending: Vec::new(),
+            segments: VecDeque::from([(1, LogIndex(0))]),
+            dir_sync: None,
             end: 0,
             synced: 0,
             unsynced: VecDeque::new(),
             durable_index: LogIndex(0),
             log_sync: None,
             buffer: Vec::new(),
+            last_snapshot: 0,
+            writing: None,
+            adoption: None,
+            garbage: Vec::new(),
         }
     }
 }
@@ -110,17 +145,37 @@ impl Default for Storage {
 impl Storage {
     /// Begins to read the disk.
     pub fn start(&mut self, out: &mut VecDeque<Output>) {
-        let files = [FileId::MetaA, FileId::MetaB, LOG_FILE];
-        let tokens = files.map(|_| self.token());
-        for (file, token) in files.into_iter().zip(tokens) {
+        let list = self.token();
+        out.push_back(Output::Disk(DiskOp::List { token: list }));
+        let mut reading = Reading { waiting: alloc::vec![(list, None)], ..Reading::default() };
+        self.read(&mut reading, &[FileId::MetaA, FileId::MetaB], out);
+        self.stage = Stage::Reading(Box::new(reading));
+    }
+
+    fn read(&mut self, reading: &mut Reading, files: &[FileId], out: &mut VecDeque<Output>) {
+        for &file in files {
+            let token = self.token();
             out.push_back(Output::Disk(DiskOp::Read { file, token }));
+            reading.waiting.push((token, Some(file)));
         }
-        self.stage = Stage::Reading { tokens, found: Found::default(), missing: 3 };
     }
 
     fn token(&mut self) -> DiskToken {
         self.next_token += 1;
         DiskToken(self.next_token)
+    }
+
+    /// The files were listed.
+    pub fn files_listed(
+        &mut self,
+        token: DiskToken,
+        result: Result<Vec<FileId>, DiskError>,
+        out: &mut VecDeque<Output>,
+    ) -> Progress {
+        match result {
+            Ok(files) => self.answered(token, out, |reading, _| reading.listed = files),
+            Err(error) => self.fail(error),
+        }
     }
 
     /// A file was read.
@@ -130,30 +185,55 @@ impl Storage {
         result: Result<Option<Vec<u8>>, DiskError>,
         out: &mut VecDeque<Output>,
     ) -> Progress {
-        let Stage::Reading { tokens, found, missing } = &mut self.stage else {
-            return Progress::None;
-        };
-        let Some(which) = tokens.iter().position(|asked| *asked == token) else {
-            return Progress::None;
-        };
         let bytes = match result {
             Ok(bytes) => bytes,
             Err(error) => return self.fail(error),
         };
-        found.files[which] = bytes;
-        *missing -= 1;
-        if *missing > 0 {
+        self.answered(token, out, |reading, file| match (file, bytes) {
+            (Some(FileId::MetaA), bytes) => reading.found.meta[0] = bytes,
+            (Some(FileId::MetaB), bytes) => reading.found.meta[1] = bytes,
+            (Some(FileId::Snapshot(_)), bytes) => reading.found.snapshot = bytes,
+            (Some(FileId::Log(number)), Some(bytes)) => drop(reading.found.segments.insert(number, bytes)),
+            _ => {}
+        })
+    }
+
+    fn answered(
+        &mut self,
+        token: DiskToken,
+        out: &mut VecDeque<Output>,
+        take: impl FnOnce(&mut Reading, Option<FileId>),
+    ) -> Progress {
+        let Stage::Reading(reading) = &mut self.stage else {
+            return Progress::None;
+        };
+        let Some(at) = reading.waiting.iter().position(|(asked, _)| *asked == token) else {
+            return Progress::None;
+        };
+        let (_, file) = reading.waiting.swap_remove(at);
+        take(reading, file);
+        if !reading.waiting.is_empty() {
             return Progress::None;
         }
-        let recovered = recover::recover(core::mem::take(found));
-        self.begin(&recovered, out);
-        Progress::Recovered(recovered)
+        let mut reading = core::mem::take(reading);
+        if !reading.second {
+            reading.second = true;
+            let files = to_read(&reading);
+            self.read(&mut reading, &files, out);
+            if !files.is_empty() {
+                self.stage = Stage::Reading(reading);
+                return Progress::None;
+            }
+        }
+        let recovered = recover::recover(reading.found);
+        self.begin(&recovered, &reading.listed, out);
+        Progress::Recovered(Box::new(recovered))
     }
 
     /// Takes over what was found. Nothing of it counts as durable yet: it may have been read from a page cache. So the better copy of the metadata is
     /// synced before the other is written; and what of the log was never known to be synced is written again, since a failed sync may have left its pages
     /// clean, and a later one would then succeed without having written them ("fsyncgate", PostgreSQL 2018).
-    fn begin(&mut self, recovered: &Recovered, out: &mut VecDeque<Output>) {
+    fn begin(&mut self, recovered: &Recovered, listed: &[FileId], out: &mut VecDeque<Output>) {
         self.stage = Stage::Ready;
         self.meta = recovered.meta;
         self.meta.version += 1;
@@ -161,21 +241,34 @@ impl Storage {
         self.weaker = usize::from(recovered.weaker == FileId::MetaB);
         self.end = recovered.log_end;
         self.synced = recovered.durable_mark;
-        for file in [FileId::MetaA, FileId::MetaB, LOG_FILE] {
+        self.segments = recovered.lasts.iter().map(|(number, last)| (*number, *last)).collect();
+        let current = format::segment(self.end);
+        for file in [FileId::MetaA, FileId::MetaB, FileId::Log(current)] {
             out.push_back(Output::Disk(DiskOp::Create { file }));
+        }
+        if recovered.log_end < recovered.log_len {
+            for file in listed.iter().filter(|file| matches!(file, FileId::Log(number) if *number > current)) {
+                out.push_back(Output::Disk(DiskOp::Delete { file: *file }));
+            }
         }
         let (dir, better) = (self.token(), self.token());
         out.push_back(Output::Disk(DiskOp::SyncDir { token: dir }));
         out.push_back(Output::Disk(DiskOp::Sync { file: self.copies[1 - self.weaker].file, token: better }));
         self.first_syncs = alloc::vec![dir, better];
         if recovered.log_end < recovered.log_len {
-            out.push_back(Output::Disk(DiskOp::Truncate { file: LOG_FILE, len: recovered.log_end }));
+            let (file, len) = (FileId::Log(current), format::offset(self.end));
+            out.push_back(Output::Disk(DiskOp::Truncate { file, len }));
         }
-        if !recovered.unproven.is_empty() {
-            let (offset, bytes) = (recovered.durable_mark, recovered.unproven.clone());
-            out.push_back(Output::Disk(DiskOp::Write { file: LOG_FILE, offset, bytes }));
+        for (position, bytes) in &recovered.unproven {
+            let (file, offset) = (FileId::Log(format::segment(*position)), format::offset(*position));
+            let end = position + bytes.len() as u64;
+            out.push_back(Output::Disk(DiskOp::Write { file, offset, bytes: bytes.clone() }));
+            if end != self.end {
+                self.unsynced.push_back((end, recovered.log.base()));
+            }
         }
         self.unsynced.push_back((self.end, recovered.log.last_index()));
+        self.sweep(listed);
     }
 
     /// Whether the disk has been read and works.
@@ -295,14 +388,43 @@ impl Storage {
 
     /// Appends an entry to the log; an entry of a lower or equal index is superseded, with all that follow it.
     pub fn append(&mut self, entry: &Entry, prev_term: Term, switches: &mut Switches) {
-        let offset = self.end;
+        if format::offset(self.end) >= SEGMENT {
+            self.begin_segment();
+        }
         let before = self.buffer.len();
-        format::encode_record(&mut self.buffer, offset, entry, prev_term, self.synced);
+        format::encode_record(&mut self.buffer, self.end, entry, prev_term, self.synced);
         self.end += (self.buffer.len() - before) as u64;
         self.durable_index = self.durable_index.min(entry.index.prev());
         self.unsynced.push_back((self.end, entry.index));
+        if let Some((_, last)) = self.segments.back_mut() {
+            *last = entry.index.max(*last);
+        }
         if switches.on(Hazard::AckBeforeFsync) {
             self.durable_index = entry.index;
+        }
+    }
+
+    /// The log goes on in a new segment. Nothing in it counts as durable before its creation does, nor before all of the last one.
+    pub fn begin_segment(&mut self) {
+        if format::offset(self.end) == 0 {
+            return;
+        }
+        self.write_buffer();
+        let number = format::segment(self.end) + 1;
+        self.end = format::position(number, 0);
+        self.segments.push_back((number, LogIndex(0)));
+        let token = self.token();
+        self.pending.push(DiskOp::Create { file: FileId::Log(number) });
+        self.pending.push(DiskOp::SyncDir { token });
+        self.dir_sync = Some(token);
+    }
+
+    fn write_buffer(&mut self) {
+        if !self.buffer.is_empty() {
+            let bytes = core::mem::take(&mut self.buffer);
+            let from = self.end - bytes.len() as u64;
+            let (file, offset) = (FileId::Log(format::segment(from)), format::offset(from));
+            self.pending.push(DiskOp::Write { file, offset, bytes });
         }
     }
 
@@ -311,22 +433,34 @@ impl Storage {
         if !self.ready() {
             return;
         }
-        if !self.buffer.is_empty() {
-            let bytes = core::mem::take(&mut self.buffer);
-            let offset = self.end - bytes.len() as u64;
-            out.push_back(Output::Disk(DiskOp::Write { file: LOG_FILE, offset, bytes }));
-        }
+        self.write_buffer();
+        self.collect_garbage();
+        out.extend(self.pending.drain(..).map(Output::Disk));
         if !self.first_syncs.is_empty() {
             return;
         }
-        if self.log_sync.is_none() && !self.unsynced.is_empty() {
-            let token = self.token();
-            out.push_back(Output::Disk(DiskOp::Sync { file: LOG_FILE, token }));
-            self.log_sync = Some((token, self.end));
-        }
+        self.sync_log(out);
         if self.meta_sync.is_none() {
             self.flush_meta(out);
         }
+    }
+
+    /// Syncs the segment of the oldest record that is not synced. After a snapshot was installed nothing is before the metadata say so, for what lies behind it could not
+    /// be read without.
+    fn sync_log(&mut self, out: &mut VecDeque<Output>) {
+        let Some(&(first, _)) = self.unsynced.front() else {
+            return;
+        };
+        let waits = self.dir_sync.is_some() || self.installing();
+        if waits || self.log_sync.is_some() {
+            return;
+        }
+        let segment = format::segment(first);
+        let within = self.unsynced.iter().take_while(|(end, _)| format::segment(*end) == segment);
+        let end = within.last().map_or(first, |(end, _)| *end);
+        let token = self.token();
+        out.push_back(Output::Disk(DiskOp::Sync { file: FileId::Log(segment), token }));
+        self.log_sync = Some((token, end));
     }
 
     /// Writes the copy that is further behind, so that one good copy is on the disk at any time.
@@ -354,11 +488,19 @@ impl Storage {
             self.first_syncs.remove(at);
             return Progress::None;
         }
+        if self.dir_sync == Some(token) {
+            self.dir_sync = None;
+            return Progress::None;
+        }
+        if self.snapshot_synced(token) {
+            return Progress::SnapshotWritten;
+        }
         if let Some((asked, which, version)) = self.meta_sync
             && asked == token
         {
             self.meta_sync = None;
             self.copies[which].durable = version;
+            self.meta_became_durable();
             return Progress::MetaDurable;
         }
         match self.log_sync {
@@ -385,4 +527,15 @@ impl Storage {
             self.durable_index = self.durable_index.min(index.prev());
         }
     }
+}
+
+/// What the metadata name, of what is there.
+fn to_read(reading: &Reading) -> Vec<FileId> {
+    let (meta, _) = recover::recover_meta(&reading.found.meta);
+    let counts = |file: &&FileId| match file {
+        FileId::Log(number) => (meta.first_segment.max(1)..format::MOST_FILES).contains(number),
+        FileId::Snapshot(number) => meta.snapshot.is_some_and(|snapshot| snapshot.number == *number),
+        _ => false,
+    };
+    reading.listed.iter().filter(counts).copied().collect()
 }

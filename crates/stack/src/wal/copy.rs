@@ -97,13 +97,18 @@ impl Copy {
 impl Wal {
     /// The writer shipped something, or wants to be heard.
     pub(super) fn shipped(&mut self, ctx: &mut Context<'_>, from: SiteId, message: LogMessage) {
-        let LogMessage::Ship { writer, prev, prev_incarnation, segments, confirmed, end, base, round, sent } = message
+        let LogMessage::Ship { writer, changed, prev, prev_incarnation, segments, confirmed, end, base, round, sent } =
+            message
         else {
             return;
         };
         let current = writer == self.copy.writer && writer != NOBODY && from == self.copy.from;
         if !ctx.accepts || !current || self.copy.cuts() || self.writer.is_some() {
             return;
+        }
+        if changed == ctx.state.changed && ctx.state.members.contains(self.me) && confirmed > self.store.end() {
+            // Nothing is confirmed that a member does not hold; so it held this, and its disk forgot it.
+            self.store.forgot(confirmed);
         }
         let owed = Owed { round, sent };
         self.restart_at(ctx, prev, prev_incarnation, base);

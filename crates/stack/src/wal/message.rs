@@ -23,6 +23,8 @@ pub enum LogMessage {
     Ship {
         /// Who writes.
         writer: Incarnation,
+        /// The last entry about the log that it has applied.
+        changed: LogIndex,
         /// The record before the first of `segments`.
         prev: Position,
         /// Who wrote that record.
@@ -99,9 +101,16 @@ impl LogMessage {
         let number = |incarnation: &Incarnation| incarnation.0.0;
         match self {
             LogMessage::Forward { writer, .. } => small(&[number(writer)]),
-            LogMessage::Ship { writer, prev, prev_incarnation, confirmed, end, base, round, .. } => {
-                small(&[number(writer), prev.0, number(prev_incarnation), confirmed.0, end.0, base.0, *round])
-            }
+            LogMessage::Ship { writer, changed, prev, prev_incarnation, confirmed, end, base, round, .. } => small(&[
+                number(writer),
+                changed.0,
+                prev.0,
+                number(prev_incarnation),
+                confirmed.0,
+                end.0,
+                base.0,
+                *round,
+            ]),
             LogMessage::Held { writer, position, incarnation, round, .. } => {
                 small(&[number(writer), position.0, number(incarnation), *round])
             }

@@ -70,6 +70,8 @@ pub(crate) struct Context<'a> {
     pub(crate) epoch: Epoch,
     /// Nothing that this site knows speaks against the writer that the control state names, and what it promises counts.
     pub(crate) accepts: bool,
+    /// No process was here before: the disk is new.
+    pub(crate) new_disk: bool,
     /// Where outputs go.
     pub(crate) out: &'a mut VecDeque<Output>,
     /// Hazards.
@@ -243,6 +245,10 @@ impl Wal {
         }
         let mine = state.writer == Some(self.me);
         let opened = state.opened.filter(|_| mine && state.token == self.token);
+        if mine && opened.is_none() && state.opened.is_some() && ctx.new_disk && self.store.end() == Position(0) {
+            // An earlier process of this site wrote, on another disk.
+            self.store.forgot(Position(1));
+        }
         if let Some(incarnation) = opened {
             let fits = self.store.end() == state.start && self.store.hole().is_none();
             match &self.writer {

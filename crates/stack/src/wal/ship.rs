@@ -181,6 +181,7 @@ impl Wal {
         };
         let message = LogMessage::Ship {
             writer: writer.incarnation(),
+            changed: ctx.state.changed,
             prev,
             prev_incarnation: self.store.history().incarnation(prev).unwrap_or_default(),
             segments,

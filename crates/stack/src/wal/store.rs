@@ -188,6 +188,11 @@ impl Store {
         self.hole
     }
 
+    /// The disk has forgotten all about records up to one that this site had promised to hold.
+    pub(super) fn forgot(&mut self, to: Position) {
+        self.hole.get_or_insert(Hole { from: self.history.end().next(), to });
+    }
+
     /// Reading found records damaged that were taken for good: what lies before them is the log, until the rest is refilled.
     pub(super) fn lost_on_reading(&mut self, from: Position, to: Position) {
         let to = to.max(self.durable());

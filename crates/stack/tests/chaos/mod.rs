@@ -69,6 +69,7 @@ pub struct Case {
     pub sites: usize,
     pub batch: u32,
     pub in_flight: u32,
+    pub snapshot_threshold: u64,
     pub pre_vote: bool,
     pub check_quorum: bool,
     pub seed: u64,
@@ -81,15 +82,17 @@ pub fn case(steps: usize) -> impl Strategy<Value = Case> {
         prop::sample::select(vec![3_usize, 5]),
         prop::sample::select(vec![1_u32, 2, 4, 64]),
         prop::sample::select(vec![2_u32, 16, 256]),
+        prop::sample::select(vec![3_u64, 5, 20, 50, 10_000]),
         any::<bool>(),
         any::<bool>(),
         any::<u64>(),
     );
     let steps = prop::collection::vec(step(), steps / 4..steps);
-    (figures, steps).prop_map(|((sites, batch, in_flight, pre_vote, check_quorum, seed), steps)| Case {
+    (figures, steps).prop_map(|((sites, batch, in_flight, snapshot_threshold, pre_vote, check_quorum, seed), steps)| Case {
         sites,
         batch,
         in_flight,
+        snapshot_threshold,
         pre_vote,
         check_quorum,
         seed,
@@ -353,6 +356,7 @@ fn figures(case: &Case, hazards: HazardSet) -> StackConfig {
     config.raft.heartbeat = Duration::from_millis(100);
     config.raft.max_batch = case.batch;
     config.raft.max_in_flight = case.in_flight;
+    config.raft.snapshot_threshold = case.snapshot_threshold;
     config.raft.pre_vote = case.pre_vote;
     config.raft.check_quorum = case.check_quorum;
     config.health.interval = Duration::from_millis(500);

@@ -4,6 +4,7 @@ use firedrill_model::{Rng, SiteId, Term};
 use firedrill_stack::FileId;
 use firedrill_stack::entry::{Entry, Payload};
 use firedrill_stack::storage::format::{self, LOG_FILE, MetaView};
+use firedrill_stack::storage::recover::Found;
 use std::collections::BTreeMap;
 
 /// A disk in memory.
@@ -34,6 +35,12 @@ impl Disk {
         disk.write(LOG_FILE, 0, &log);
         disk.synced = disk.written.clone();
         disk
+    }
+
+    /// What a restart after a loss of power would read.
+    pub fn found(&self) -> Found {
+        let numbers = self.synced.keys().filter_map(|file| if let FileId::Log(number) = file { Some(*number) } else { None });
+        Found::read(numbers, |file| self.synced.get(&file).cloned())
     }
 
     pub fn write(&mut self, file: FileId, offset: usize, bytes: &[u8]) {

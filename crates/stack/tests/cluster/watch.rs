@@ -4,7 +4,9 @@
 use super::disk::Disk;
 use firedrill_model::{LogIndex, Role, SiteId, Term};
 use firedrill_stack::message::RaftMessage;
-use firedrill_stack::storage::format::{self, LOG_FILE, MetaView};
+use firedrill_stack::log::Log;
+use firedrill_stack::storage::format::{self, MetaView};
+use firedrill_stack::storage::recover::recover;
 use firedrill_stack::{FileId, Message, Site};
 use std::collections::BTreeMap;
 
@@ -13,8 +15,14 @@ use std::collections::BTreeMap;
 struct Seen {
     commit: u64,
     applied: u64,
-    terms: Vec<Term>,
+    log: Log,
     meta: Option<MetaView>,
+}
+
+impl Seen {
+    fn holds(&self, index: LogIndex, term: Term) -> bool {
+        index < self.log.base() || self.log.term(index) == Some(term)
+    }
 }
 
 /// What was seen of all sites.
@@ -60,16 +68,7 @@ impl Watch {
         let seen = &mut self.sites[site.index()];
         let copies = [FileId::MetaA, FileId::MetaB].map(|file| format::decode_meta(file, disk.synced.get(&file)?));
         seen.meta = copies.into_iter().flatten().max_by_key(|meta| meta.version);
-        seen.terms.clear();
-        let log = disk.synced.get(&LOG_FILE).map_or(&[][..], Vec::as_slice);
-        for record in format::decode_log(log) {
-            let before = record.index.prev().index();
-            if before > seen.terms.len() {
-                break;
-            }
-            seen.terms.truncate(before);
-            seen.terms.push(record.term);
-        }
+        seen.log = recover(disk.found()).log;
         self.look_at_electable();
     }
 
@@ -78,18 +77,18 @@ impl Watch {
         let Some(term) = self.committed.last() else {
             return;
         };
-        let last = |seen: &Seen| (seen.terms.last().copied(), seen.terms.len());
-        let place = self.committed.len() - 1;
+        let last = |seen: &Seen| (seen.log.last_term(), seen.log.last_index());
+        let place = LogIndex(self.committed.len() as u64);
         let wins = |candidate: &&Seen| {
             let voters = self.sites.iter().filter(|voter| last(candidate) >= last(voter));
             voters.count() > self.sites.len() / 2
         };
-        let mut lacking = self.sites.iter().filter(|seen| seen.terms.get(place) != Some(term));
+        let mut lacking = self.sites.iter().filter(|seen| !seen.holds(place, *term));
         if let Some(seen) = lacking.find(wins) {
             self.violations.push(format!(
-                "a site whose durable log ends at {:?} could be elected and lacks entry {} of {term}",
+                "a site whose durable log ends at {:?} could be elected and lacks {} of {term}",
                 last(seen),
-                place + 1
+                place
             ));
         }
     }
@@ -125,7 +124,9 @@ impl Watch {
             return;
         }
         self.leaders.insert(term, me);
-        let lacks = (1..).zip(&self.committed).find(|(index, term)| site.entry_term(LogIndex(*index)) != Some(**term));
+        let base = site.log_base().0;
+        let mut known = (1..).zip(&self.committed).filter(|(index, _)| *index >= base);
+        let lacks = known.find(|(index, term)| site.entry_term(LogIndex(*index)) != Some(**term));
         if let Some((index, _)) = lacks {
             self.violations.push(format!("{me} leads in {term} and lacks committed entry {index}"));
         }
@@ -136,6 +137,7 @@ impl Watch {
             let term = site.entry_term(LogIndex(index));
             match self.committed.get(index as usize - 1) {
                 Some(known) if term == Some(*known) => {}
+                Some(_) if index < site.log_base().0 => {}
                 Some(known) => {
                     self.violations.push(format!("{me} holds entry {index} of {term:?} committed, others of {known}"))
                 }
@@ -152,7 +154,7 @@ impl Watch {
             return self.violations.push(what);
         };
         self.committed.push(term);
-        let holds = |seen: &&Seen| seen.terms.get(index as usize - 1) == Some(&term);
+        let holds = |seen: &&Seen| seen.holds(LogIndex(index), term);
         let holders = self.sites.iter().filter(holds).count();
         if holders <= self.sites.len() / 2 {
             self.violations.push(format!("entry {index} of {term} is committed by {me} and durable at {holders}"));
@@ -178,9 +180,10 @@ impl Watch {
             for b in sites[at + 1..].iter().flatten() {
                 let Some(a) = a else { continue };
                 let last = a.last_index().min(b.last_index()).0;
+                let first = a.log_base().max(b.log_base()).0;
                 let agree = |index: &u64| a.entry_term(LogIndex(*index)) == b.entry_term(LogIndex(*index));
-                let top = (0..=last).rev().find(agree).unwrap_or(0);
-                if let Some(index) = (0..top).find(|index| !agree(index)) {
+                let top = (first..=last).rev().find(agree).unwrap_or(0);
+                if let Some(index) = (first..top).find(|index| !agree(index)) {
                     self.violations.push(format!("logs agree at {top} and not at {index}"));
                 }
             }

@@ -76,6 +76,13 @@ fn raft(message: &RaftMessage) -> String {
         RaftMessage::AppendResponse { term, index, hint, hint_term, standing, .. } => {
             format!("{term}: no at {}, have {}, {standing:?}", index.0, at(*hint, *hint_term))
         }
+        RaftMessage::InstallSnapshot { term, index, at, piece, .. } => {
+            format!("{term}: a piece of the snapshot at {index}, from {at} on, {} bytes", piece.len())
+        }
+        RaftMessage::InstallResponse { term, index, next, standing, .. } => {
+            let wants = next.map_or("has it all".to_string(), |next| format!("wants what is from {next} on"));
+            format!("{term}: of the snapshot at {index} {wants}, {standing:?}")
+        }
         RaftMessage::TimeoutNow { term } => format!("{term}: hold an election now"),
     }
 }
