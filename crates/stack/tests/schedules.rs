@@ -51,7 +51,10 @@ fn nothing_that_goes_wrong_loses_an_acknowledged_record() {
     judged.unwrap_or_else(|failure| panic!("{failure}"));
     let [appended, scanned, failovers, losses, cut] = *counts.borrow();
     println!("{appended} appended, {scanned} scanned, {failovers} failovers, {losses} losses, {cut} tails cut");
-    assert!(appended > 1500 && scanned > 1000 && failovers > 500 && losses > 0 && cut > 0, "the schedules do something");
+    assert!(
+        appended > 1500 && scanned > 1000 && failovers > 500 && losses > 0 && cut > 0,
+        "the schedules do something"
+    );
 }
 
 /// After how many schedules something was wrong, and what.

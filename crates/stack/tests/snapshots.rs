@@ -41,7 +41,8 @@ fn sound(cluster: &Cluster) {
 }
 
 fn files(disk: &Disk, of_log: bool) -> usize {
-    let counts = |file: &&FileId| if of_log { matches!(file, FileId::Log(_)) } else { matches!(file, FileId::Snapshot(_)) };
+    let counts =
+        |file: &&FileId| if of_log { matches!(file, FileId::Log(_)) } else { matches!(file, FileId::Snapshot(_)) };
     disk.written.keys().filter(counts).count()
 }
 

@@ -35,9 +35,8 @@ impl Control {
     pub fn restore(config: Arc<StackConfig>, image: &ControlImage) -> Option<Control> {
         let sites = config.sites.len();
         let among = |set: SiteSet| set.iter().all(|site| site.index() < sites);
-        let service = |service: &ServiceState| {
-            among(service.sites) && among(service.dns) && service.weights.len() == sites
-        };
+        let service =
+            |service: &ServiceState| among(service.sites) && among(service.dns) && service.weights.len() == sites;
         let failover = |failover: &Failover| {
             let known = failover.waiting.iter().all(|service| service.index() < config.services.len());
             known && failover.failed.index() < sites && failover.targets.is_none_or(among)

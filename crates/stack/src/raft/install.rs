@@ -89,13 +89,7 @@ impl Raft {
         let Some(current) = &self.image else {
             return;
         };
-        let fresh = || Install {
-            image: current.clone(),
-            next: Some(0),
-            wanted: Some(0),
-            in_flight: 0,
-            stalled: 0,
-        };
+        let fresh = || Install { image: current.clone(), next: Some(0), wanted: Some(0), in_flight: 0, stalled: 0 };
         let mut install = self.progress[to.index()].install.take().unwrap_or_else(fresh);
         while install.in_flight < WINDOW
             && let Some(at) = install.next

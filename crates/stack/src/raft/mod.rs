@@ -19,16 +19,14 @@ use crate::entry::{Entry, Payload};
 use crate::io::Output;
 use crate::log::Log;
 use crate::message::{Message, RaftMessage};
+use crate::snapshot::Image;
 use crate::storage::standing::Standing;
 use crate::storage::{Gated, Storage};
 use crate::switches::Switches;
 use alloc::collections::VecDeque;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
-use crate::snapshot::Image;
-use firedrill_model::{
-    LogIndex, Observation, Rng, Role, SiteId, SiteSet, StackConfig, StorageArea, Term, Time,
-};
+use firedrill_model::{LogIndex, Observation, Rng, Role, SiteId, SiteSet, StackConfig, StorageArea, Term, Time};
 use progress::Progress;
 
 /// What the algorithm works on besides its own state.

@@ -2,10 +2,10 @@
 
 use super::{Context, Raft};
 use crate::entry::Entry;
+use crate::io::Output;
 use crate::message::RaftMessage;
 use crate::storage::standing::Standing;
 use alloc::vec::Vec;
-use crate::io::Output;
 use firedrill_model::{LogIndex, Observation, Role, SiteId, Term, Time};
 
 /// A message holds no more bytes of entries than this, unless a single entry is larger.

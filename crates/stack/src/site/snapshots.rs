@@ -8,8 +8,8 @@ use crate::control::Control;
 use crate::io::Output;
 use crate::snapshot::{Head, Image};
 use alloc::collections::VecDeque;
-use alloc::sync::Arc;
 use alloc::string::ToString;
+use alloc::sync::Arc;
 use firedrill_model::{LogIndex, Observation, Time};
 
 /// How far a snapshot is.

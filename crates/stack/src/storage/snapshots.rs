@@ -96,8 +96,7 @@ impl Storage {
             self.log_sync = None;
             self.durable_index = LogIndex(0);
         }
-        let mut files: Vec<FileId> =
-            self.meta.snapshot.iter().map(|before| FileId::Snapshot(before.number)).collect();
+        let mut files: Vec<FileId> = self.meta.snapshot.iter().map(|before| FileId::Snapshot(before.number)).collect();
         while let Some((number, last)) = self.segments.front().copied() {
             if self.segments.len() == 1 || !(installed || last <= view.index) {
                 break;
@@ -164,7 +163,8 @@ impl Storage {
     /// Deletes what nothing needs any more.
     pub(super) fn collect_garbage(&mut self) {
         let durable = self.meta_durable();
-        let (due, waiting): (Vec<_>, Vec<_>) = core::mem::take(&mut self.garbage).into_iter().partition(|g| g.version <= durable);
+        let (due, waiting): (Vec<_>, Vec<_>) =
+            core::mem::take(&mut self.garbage).into_iter().partition(|g| g.version <= durable);
         self.garbage = waiting;
         for garbage in due {
             self.pending.extend(garbage.files.into_iter().map(|file| DiskOp::Delete { file }));

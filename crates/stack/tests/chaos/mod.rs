@@ -88,16 +88,8 @@ pub fn case(steps: usize) -> impl Strategy<Value = Case> {
         any::<u64>(),
     );
     let steps = prop::collection::vec(step(), steps / 4..steps);
-    (figures, steps).prop_map(|((sites, batch, in_flight, snapshot_threshold, pre_vote, check_quorum, seed), steps)| Case {
-        sites,
-        batch,
-        in_flight,
-        snapshot_threshold,
-        pre_vote,
-        check_quorum,
-        seed,
-        log: None,
-        steps,
+    (figures, steps).prop_map(|((sites, batch, in_flight, snapshot_threshold, pre_vote, check_quorum, seed), steps)| {
+        Case { sites, batch, in_flight, snapshot_threshold, pre_vote, check_quorum, seed, log: None, steps }
     })
 }
 

@@ -39,7 +39,8 @@ impl Disk {
 
     /// What a restart after a loss of power would read.
     pub fn found(&self) -> Found {
-        let numbers = self.synced.keys().filter_map(|file| if let FileId::Log(number) = file { Some(*number) } else { None });
+        let numbers =
+            self.synced.keys().filter_map(|file| if let FileId::Log(number) = file { Some(*number) } else { None });
         Found::read(numbers, |file| self.synced.get(&file).cloned())
     }
 

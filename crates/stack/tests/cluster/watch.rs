@@ -3,8 +3,8 @@
 
 use super::disk::Disk;
 use firedrill_model::{LogIndex, Role, SiteId, Term};
-use firedrill_stack::message::RaftMessage;
 use firedrill_stack::log::Log;
+use firedrill_stack::message::RaftMessage;
 use firedrill_stack::storage::format::{self, MetaView};
 use firedrill_stack::storage::recover::recover;
 use firedrill_stack::{FileId, Message, Site};
