@@ -28,11 +28,6 @@ impl<T: Copy> Chunks<T> {
         if at < self.len { Some(self.chunks[at / CHUNK][at % CHUNK]) } else { None }
     }
 
-    /// The last item.
-    pub(crate) fn last(&self) -> Option<T> {
-        self.get(self.len.checked_sub(1)?)
-    }
-
     /// Adds an item at the end.
     pub(crate) fn push(&mut self, item: T) {
         if self.len.is_multiple_of(CHUNK) {

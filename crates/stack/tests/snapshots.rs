@@ -189,20 +189,20 @@ fn a_restart_after_100_000_entries_reads_what_follows_the_last_snapshot() {
         service: ServiceId(0),
         op: Op::Write { key: Key::new(&format!("k{}", number % 1000)), value: Value::new(&number.to_le_bytes()) },
     };
-    for batch in 0..500 {
+    for batch in 0..525 {
         let numbers = batch * 200 + 1..=(batch + 1) * 200;
         alone.tell(numbers.map(|n| Input::RequestReceived { ticket: Ticket(n), request: request(n) }).collect());
         alone.now += Duration::from_millis(50);
         alone.tell(vec![Input::TimePassed]);
     }
     let applied = alone.site.applied_index();
-    assert!(applied > LogIndex(100_000), "{applied}");
+    assert!(applied > LogIndex(105_000), "{applied}");
     let mut disk = alone.disk.clone();
     disk.synced = disk.written.clone();
     let found = recover(disk.found());
     let bytes: usize = disk.written.values().map(Vec::len).sum();
     println!("{} records and {bytes} bytes on the disk after {applied}", found.records);
-    assert!(found.records <= 11_000, "{} records", found.records);
+    assert!((4_000..=11_000).contains(&found.records), "{} records", found.records);
     let again = Alone::start(alone.disk.clone());
     assert!(again.site.applied_index() >= applied);
     assert_eq!(again.site.sessions(), 1000);

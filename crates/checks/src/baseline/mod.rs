@@ -102,7 +102,8 @@ pub fn judge(baseline: &Journal, run: &Journal, claims: Claims) -> Vec<Compariso
     if calm.strikes.iter().any(|strike| strike.struck()) {
         return nothing("a fault struck in the baseline");
     }
-    let Some(from) = struck.hurt_from() else {
+    let began = struck.strikes.iter().filter(|strike| strike.struck()).map(|strike| strike.began);
+    let Some(from) = began.min() else {
         return nothing("no fault struck in the run");
     };
     let until = struck.heal.unwrap_or(struck.end).min(calm.end);

@@ -175,7 +175,8 @@ impl Builder<'_, '_> {
                 continue;
             }
             instants.push((transaction.invoked, false, number));
-            let returned = transaction.returned.filter(|_| committed(transaction));
+            // What returned before it was invoked, no importer makes; it would precede itself.
+            let returned = transaction.returned.filter(|at| committed(transaction) && *at > transaction.invoked);
             instants.extend(returned.map(|returned| (returned, true, number)));
         }
         instants.sort_unstable();

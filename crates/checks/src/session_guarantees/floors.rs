@@ -11,8 +11,8 @@ use std::collections::BTreeMap;
 pub(super) struct Floors {
     /// By session, one per client.
     precede: Vec<Vec<Precedes>>,
-    /// By site and client: when the last of the client's writes was invoked that the site has served.
-    served: BTreeMap<(SiteId, u32), At>,
+    /// By site, by client: when the last of the client's writes was invoked that the site has served.
+    served: BTreeMap<SiteId, Vec<Option<At>>>,
 }
 
 /// What precedes a client's writes in a session.
@@ -48,17 +48,21 @@ impl Floors {
     /// A site returned this to somebody, so it holds all that precedes it.
     pub(super) fn served(&mut self, answer: &Answer, versions: &Versions<'_>) {
         if let (Some(site), Some((writer, invoked))) = (answer.site, versions.written(answer.version)) {
-            let served = self.served.entry((site, writer)).or_insert(invoked);
-            *served = invoked.max(*served);
+            let served = self.served.entry(site).or_default();
+            let writer = writer as usize;
+            if served.len() <= writer {
+                served.resize(writer + 1, None);
+            }
+            served[writer] = served[writer].max(Some(invoked));
         }
     }
 
     /// What the site of a read is known to hold of its session, the newest; `None`: nothing.
     pub(super) fn of(&self, read: &Answer, versions: &Versions<'_>) -> Option<Version> {
-        let site = read.site?;
+        let served = self.served.get(&read.site?)?;
         let floor = |before: &Precedes| {
-            let served = self.served.get(&(site, before.client))?;
-            let known = before.known.partition_point(|(from, _)| from < served);
+            let served = (*served.get(before.client as usize)?)?;
+            let known = before.known.partition_point(|(from, _)| *from < served);
             before.known.get(known.checked_sub(1)?).map(|(_, version)| *version)
         };
         let floors = self.precede.get(read.key as usize)?.iter().filter_map(floor);

@@ -3,6 +3,7 @@
 //!
 //! - `read_your_writes`, `monotonic_reads`: over one client's operations on a session
 //! - `monotonic_writes`, `writes_follow_reads`: over what one site served, whoever asked
+//! - `newest`: what each client knows of a session
 //! - `versions`: which of two values of a session is older
 //! - `floors`: how new a site's answers must be, for what it has served already
 //!
@@ -19,6 +20,7 @@
 mod floors;
 mod monotonic_reads;
 mod monotonic_writes;
+mod newest;
 mod read_your_writes;
 mod versions;
 mod writes_follow_reads;
@@ -73,19 +75,13 @@ struct Tally<G> {
 /// Judges all four; those that never bound a read are left out.
 pub(crate) fn judge(facts: &Facts<'_>) -> Vec<CheckResult> {
     let (versions, answers) = versions::sort_out(facts);
-    let mut instants: Vec<(At, u32)> = Vec::with_capacity(2 * answers.len());
-    for (number, answer) in (0..).zip(&answers) {
-        instants.push((answer.invoked, number));
-        instants.push((answer.returned, number));
-    }
-    instants.sort_by_key(|(at, _)| *at);
     let mut own = Tally::of(ReadYourWrites::default());
     let mut reads = Tally::of(MonotonicReads::default());
     let mut writes = Tally::of(MonotonicWrites::default());
     let mut following = Tally::of(WritesFollowReads::default());
-    for (at, number) in instants {
+    for (number, invoked) in in_order(facts, &answers) {
         let answer = &answers[number as usize];
-        if at == answer.invoked {
+        if invoked {
             if answer.is_read {
                 own.read(answer, &versions);
                 reads.read(answer, &versions);
@@ -106,6 +102,25 @@ pub(crate) fn judge(facts: &Facts<'_>) -> Vec<CheckResult> {
         following.result(facts, &versions),
     ];
     results.into_iter().flatten().collect()
+}
+
+/// Invocations and returns in the order in which they happened: the number of the answer, and whether it is its invocation.
+fn in_order(facts: &Facts<'_>, answers: &[Answer]) -> Vec<(u32, bool)> {
+    // Each has a place of its own in the journal, so that there is nothing to sort where its times rise.
+    let mut by_place: Vec<Option<(u32, bool)>> = vec![None; facts.journal.events.len()];
+    for (number, answer) in (0..).zip(answers) {
+        by_place[answer.invoked.place] = Some((number, true));
+        by_place[answer.returned.place] = Some((number, false));
+    }
+    let mut instants: Vec<(u32, bool)> = by_place.into_iter().flatten().collect();
+    let at = |(number, invoked): &(u32, bool)| {
+        let answer = &answers[*number as usize];
+        if *invoked { answer.invoked } else { answer.returned }
+    };
+    if !instants.is_sorted_by_key(at) {
+        instants.sort_by_key(at);
+    }
+    instants
 }
 
 impl<G: Guarantee> Tally<G> {

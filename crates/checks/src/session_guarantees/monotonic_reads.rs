@@ -2,27 +2,26 @@
 //!
 //! Does not check reads that overlapped, nor those of several sessions against each other.
 
+use super::newest::Newest;
 use super::versions::{Version, Versions};
 use super::{Answer, Guarantee};
-use std::collections::BTreeMap;
 
-/// By session and client: the newest that it read.
+/// Of what each client read.
 #[derive(Default)]
 pub(super) struct MonotonicReads {
-    read: BTreeMap<(u32, u32), Version>,
+    read: Newest,
 }
 
 impl Guarantee for MonotonicReads {
     const NAME: &'static str = "monotonic-reads";
 
     fn binds(&self, read: &Answer, _: &Versions<'_>) -> Option<Version> {
-        self.read.get(&(read.key, read.client)).copied()
+        self.read.of(read)
     }
 
     fn returned(&mut self, answer: &Answer, versions: &Versions<'_>) {
         if answer.is_read {
-            let read = self.read.entry((answer.key, answer.client)).or_insert(answer.version);
-            *read = versions.newer(answer.version, *read);
+            self.read.learn(answer, versions);
         }
     }
 }

@@ -109,18 +109,22 @@ pub(super) fn sort_out<'j>(facts: &Facts<'j>) -> (Versions<'j>, Vec<Answer>) {
 
 fn answers<'j>(facts: &Facts<'j>, versions: &mut Versions<'j>, numbers: &mut Numbers<'j>, keys: &[u32]) -> Vec<Answer> {
     let mut answers = Vec::with_capacity(facts.calls.len());
+    // Mostly a session still has the value that it had.
+    let mut last: Vec<Option<(&'j Value, Version)>> = vec![None; numbers.keys.len()];
     for (place, (call, key)) in (0..).zip(facts.calls.iter().zip(keys)) {
         let (Some((value, is_read)), Some(returned)) = (seen(call), call.returned) else { continue };
         let version = match value {
             None => ABSENT,
-            Some(value) => match numbers.values.get(&(*key, value.as_bytes())) {
-                Some(version) => *version,
-                None => {
+            Some(value) => {
+                let same = last[*key as usize].filter(|(last, _)| *last == value).map(|(_, version)| version);
+                let Some(version) = same.or_else(|| numbers.values.get(&(*key, value.as_bytes())).copied()) else {
                     let doubt = || format!("{} read {value:?}, which nobody wrote", call.client);
                     versions.doubt.get_or_insert_with(doubt);
                     continue;
-                }
-            },
+                };
+                last[*key as usize] = Some((value, version));
+                version
+            }
         };
         let client = numbers.client(call.client);
         let (invoked, site) = (call.invoked, returned.site);

@@ -73,6 +73,7 @@ fn what_is_no_baseline_is_unknown() {
         compared[0].why.clone()
     };
     assert_eq!(why(against(&struck, &struck)), "a fault struck in the baseline");
+    assert_eq!(why(against(&calm, &calm)), "no fault struck in the run");
     let mut other = calm.clone();
     other.manifest.seed = 7;
     assert_eq!(why(against(&other, &struck)), "the baseline is of another seed or plan");

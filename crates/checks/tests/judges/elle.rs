@@ -296,4 +296,41 @@ proptest! {
         let serial = crate::transactions::some_order_explains(&history.all);
         prop_assert_eq!(report.verdict == Verdict::Pass, serial, "{}", report.why);
     }
+
+    #[test]
+    fn any_transactions_are_judged(
+        drawn in prop::collection::vec(
+            (prop::collection::vec((0..3_u8, prop::option::of(prop::collection::vec(0..12_i64, 0..6))), 0..5), 0..6_u8, any::<u64>(), prop::option::of(0..50_u64)),
+            0..12,
+        ),
+    ) {
+        let mut next = 0;
+        let mut all = Vec::new();
+        for (number, (ops, outcome, invoked, returned)) in (0..).zip(drawn) {
+            let op = |(list, seen): (u8, Option<Vec<i64>>)| match seen {
+                Some(seen) => read(list, Some(&seen)),
+                None => {
+                    next += 1;
+                    appended(list, next)
+                }
+            };
+            let mut transaction = committed(number % 3, ops.into_iter().map(op).collect());
+            (transaction.invoked, transaction.returned) = (invoked % 50, returned);
+            match outcome {
+                0 => transaction.outcome = Outcome::Failed,
+                1 => transaction.outcome = Outcome::Unknown,
+                _ => {}
+            }
+            all.push(transaction);
+        }
+        let history = Transactions { all };
+        let without = judge(&history, Order::None);
+        for order in [Order::Process, Order::RealTime] {
+            let with = judge(&history, order);
+            prop_assert!(with.verdict == without.verdict || without.verdict == Verdict::Pass, "{order:?}");
+            for found in &with.anomalies {
+                prop_assert!(!found.transactions.is_empty(), "{:?}", found);
+            }
+        }
+    }
 }

@@ -78,7 +78,9 @@ impl Raft {
     pub(super) fn resend_pieces(&mut self) {
         for install in self.progress.iter_mut().filter_map(|progress| progress.install.as_mut()) {
             install.stalled += 1;
-            if install.stalled > PATIENCE && install.wanted.is_some() {
+            if install.stalled > PATIENCE {
+                // One that had all and did not say that it is on its disk may have lost it.
+                install.wanted = install.wanted.or(Some(0));
                 (install.next, install.in_flight, install.stalled) = (install.wanted, 0, 0);
             }
         }
@@ -133,8 +135,13 @@ impl Raft {
 
     /// What the follower has makes the snapshot unnecessary.
     pub(super) fn end_install(&mut self, of: SiteId) {
-        if !self.needs_snapshot(of) {
-            self.progress[of.index()].install = None;
+        let unneeded = !self.needs_snapshot(of);
+        let progress = &mut self.progress[of.index()];
+        let matched = progress.matched;
+        // The log may have been dropped further meanwhile: then a later snapshot follows.
+        let arrived = |install: &Install| matched >= install.image.head.index;
+        if unneeded || progress.install.as_ref().is_some_and(arrived) {
+            progress.install = None;
         }
     }
 

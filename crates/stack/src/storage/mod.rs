@@ -311,7 +311,7 @@ impl Storage {
 
     /// The file that a sync under way makes durable.
     fn syncing(&self, token: DiskToken) -> Option<FileId> {
-        let log = self.log_sync.filter(|(asked, ..)| *asked == token).map(|_| LOG_FILE);
+        let log = self.log_sync.filter(|(asked, _)| *asked == token).map(|(_, end)| FileId::Log(format::segment(end)));
         log.or_else(|| {
             self.meta_sync.filter(|(asked, ..)| *asked == token).map(|(_, which, _)| self.copies[which].file)
         })
