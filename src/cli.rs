@@ -63,6 +63,8 @@ Examples:
       with the page that shows it
   firedrill judge c*.txt --model kv --jobs 4 --time-limit 30s --memory-limit 512MiB
       several files, one line each; the exit code is the worst: 1 (fail), 2 (unknown), 0 (pass)
+  firedrill judge appends.edn --format elle-edn --order real-time
+      transactions that append to lists: which anomalies (G0, G1a, G1b, G1c, G-single, G2-item), strictly serializable or not
 JSON Lines: {\"process\": 0, \"type\": \"invoke\", \"f\": \"write\", \"key\": \"x\", \"value\": 3}, and the same with type ok, fail
 (it did not happen) or info (nobody knows); f is read, write, cas, add, enqueue, dequeue, acquire, release, txn, ...";
 
@@ -283,6 +285,9 @@ pub struct JudgeArgs {
     /// What it holds at first, as JSON; text that is no JSON stands for itself
     #[arg(long, value_name = "V")]
     pub init: Option<String>,
+    /// Which order transactions must respect besides what they saw of each other (elle-edn)
+    #[arg(long, value_enum, default_value = "none", value_name = "ORDER")]
+    pub order: OrderArg,
     /// Unknown after this long a file
     #[arg(long, default_value = "60s", value_name = "TIME", value_parser = parse_time)]
     pub time_limit: std::time::Duration,
@@ -313,6 +318,17 @@ pub enum FormatName {
     ElleEdn,
     /// One JSON object a line
     Jsonl,
+}
+
+/// Which order transactions must respect besides what they saw of each other.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum OrderArg {
+    /// No other: serializability
+    None,
+    /// That of each process: strong session serializability
+    Process,
+    /// That of real time: strict serializability
+    RealTime,
 }
 
 /// What the operations are on.

@@ -2,9 +2,11 @@
 //!
 //! - `history`: a file read, in which format, and how long that took
 //! - `told`: what is said of it, to people and to machines
+//! - `transactions`: histories of transactions, which have anomalies instead of an order
 
 mod history;
 mod told;
+mod transactions;
 
 use crate::cli::{FormatName, JudgeArgs, ModelArg};
 use crate::exit::Exit;
@@ -49,9 +51,7 @@ fn one(path: &Path, args: &JudgeArgs) -> Result<Verdict, Wrong> {
     let read = history::read(path, args.format.map(format), args.memory_limit)?;
     match &read.imported {
         Imported::Operations(history) => operations(path, args, &read, history),
-        Imported::Transactions(_) => {
-            Err(Wrong(format!("{}: this build has no check of transactions (Elle's) yet", path.display())))
-        }
+        Imported::Transactions(history) => transactions::judge(path, args, &read, history),
     }
 }
 

@@ -268,14 +268,14 @@ fn an_answer_to_something_else_fails() {
     assert_eq!(run.verdict_of("linearizable"), Verdict::Fail);
 }
 
-/// Many swaps at once, of which nobody saw any result but the last: hard, since the values come
-/// back.
+/// Many swaps at once, each between another two of nine values, so that the values come back: hard, since an order is a way that
+/// goes over every edge of a graph once. There is none, since two values are left once more often than they are reached.
 fn hard() -> Run {
     let mut run = Run::new();
     let texts: Vec<String> = (0..9).map(|number| number.to_string()).collect();
     for (client, text) in (0..).zip(texts.iter().cycle().take(60)) {
         let key = Key::new("k");
-        let next = value(&texts[(client as usize * 7 + 3) % texts.len()]);
+        let next = value(&texts[(client as usize + 1 + client as usize / texts.len()) % texts.len()]);
         let op = Op::Cas { key, expected: Some(value(text)), value: next };
         run.op(Purpose::Workload, client, ms(0), Some(ms(1000)), op, Outcome::Ok(OpResult::Cas { swapped: true }));
     }
@@ -301,8 +301,8 @@ fn a_search_past_its_memory_is_unknown() {
     add(&mut run, "k", 98, 0, 1500, Wrote("0"));
     let options = Options { linearizable: Budget { steps: u64::MAX, memory_bytes: 100_000 } };
     let judgement = judge(&run.journal(), &options);
-    let verdict = check(&judgement, "linearizable").verdict;
-    assert_ne!(verdict, Verdict::Fail);
+    let result = check(&judgement, "linearizable");
+    assert_eq!(result.verdict, Verdict::Unknown, "{}", result.why);
 }
 
 #[test]
