@@ -311,7 +311,7 @@ fn distinct(keys: usize, operations: usize, stale: Option<usize>) -> (History, O
     let mut planted = None;
     for number in 0..operations {
         let key = number % keys;
-        let reads = !latest[key].is_empty() && (number / keys) % 3 != 0;
+        let reads = !latest[key].is_empty() && !(number / keys).is_multiple_of(3);
         let plant = stale.is_some_and(|stale| number >= stale) && planted.is_none() && reads && latest[key].len() > 2;
         let value = match (reads, plant) {
             (true, true) => latest[key][latest[key].len() - 3],
