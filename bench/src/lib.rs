@@ -1,6 +1,7 @@
 //! What the benches share: a run of one seed, as `firedrill run` makes it.
 //!
 //! - `benches/simulator.rs`: virtual seconds per wall second, and what a fork costs
+//! - `benches/beside_etcd/`: durable writes a second beside etcd, as processes on loopback
 //!
 //! To add a bench: a file in `benches/`, its `[[bench]]` in `Cargo.toml`, its line here.
 
