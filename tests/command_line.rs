@@ -62,17 +62,23 @@ fn losing_new_york_is_a_pass_with_every_rto_in_phases() {
         assert!(!run[key].is_null(), "{key} is there");
     }
     assert_eq!(run["verdict"], "pass");
-    let objectives = run["objectives"].as_array().expect("objectives are a list");
-    assert_eq!(objectives.len(), 9, "three services for three regions");
-    for objective in objectives {
-        assert_eq!((&objective["name"], &objective["unit"]), (&"RTO".into(), &"s".into()));
+    let named = |name: &str| -> Vec<&Value> {
+        let all = run["objectives"].as_array().expect("objectives are a list");
+        all.iter().filter(|objective| objective["name"] == name).collect()
+    };
+    let points = named("RPO");
+    assert_eq!(points.len(), 2, "sessions and the transaction log");
+    assert!(points.iter().all(|point| point["achieved"] == 0.0 && point["verdict"] == "pass"), "{points:?}");
+    assert_eq!(named("RTO").len(), 9, "three services for three regions");
+    for objective in named("RTO") {
+        assert_eq!(objective["unit"], "s");
         let achieved = objective["achieved"].as_f64().expect("an RTO was achieved");
         assert!((120.0..200.0).contains(&achieved), "detection takes 120 s and the rest is short: {achieved}");
         let phases = objective["phases"].as_array().expect("phases are a list");
         let sum: f64 = phases.iter().filter_map(|phase| phase["seconds"].as_f64()).sum();
         assert!((sum - achieved).abs() < 0.01, "the phases make up the outage: {sum} of {achieved}");
     }
-    for file in ["verdict.json", "journal.jsonl.zst"] {
+    for file in ["verdict.json", "journal.jsonl.zst", "report.html", "junit.xml"] {
         assert!(out.join(file).is_file(), "{file} is kept");
     }
 }

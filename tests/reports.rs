@@ -34,11 +34,14 @@ fn suite(folder: &Path) -> TestSuite {
     suites.remove(0)
 }
 
-/// A scenario of this test's own, beside the shipped plan.
+/// A scenario of this test's own, beside a copy of the shipped plan.
 fn scenario(name: &str, title: &str, more: &str) -> PathBuf {
     let plan = Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios/plans/erlmcp-v3.toml");
-    let file = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("{name}.toml"));
-    let text = format!("title = {title:?}\nplan = {:?}\n{more}", plan.display().to_string());
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("reports-of-{name}"));
+    std::fs::create_dir_all(&folder).expect("a folder can be made");
+    std::fs::copy(plan, folder.join("plan.toml")).expect("the plan can be copied");
+    let file = folder.join("scenario.toml");
+    let text = format!("title = {title:?}\nplan = \"plan.toml\"\n{more}");
     std::fs::write(&file, text).expect("the scenario can be written");
     file
 }
@@ -51,7 +54,7 @@ fn a_passing_run_is_green_in_both_and_made_again_byte_for_byte() {
     assert_eq!(code, 0);
     let suite = suite(&folder);
     assert_eq!((suite.failures, suite.errors), (0, 0));
-    assert!(suite.cases.iter().any(|case| case.name == "RTO of core-mcp from us-east"));
+    assert!(suite.cases.iter().any(|case| case.original_name == "RTO of core-mcp from us-east"));
     let page = text(&folder, "report.html");
     for wanted in ["The plan held", "new-york", "Outage", "--expect-digest", "RPO of sessions"] {
         assert!(page.contains(wanted), "{wanted}");
@@ -83,7 +86,7 @@ fn a_refuted_plan_is_red_in_both() {
     assert_eq!(code, 1);
     let suite = suite(&folder);
     assert!(suite.failures >= 2, "the verdict and the check that fired");
-    let case = suite.cases.iter().find(|case| case.name == "linearizable").expect("the check is there");
+    let case = suite.cases.iter().find(|case| case.original_name == "linearizable").expect("the check is there");
     assert!(case.status.is_failure());
     let page = text(&folder, "report.html");
     assert!(page.contains("The plan did not hold") && page.contains("Hazards were switched on"));
@@ -129,7 +132,7 @@ fn a_campaign_is_a_suite_with_a_case_for_each_seed_that_did_not_pass() {
     let (code, folder) = kept("campaign", "scenarios/weekly/frozen-primary.toml", &more);
     assert_eq!(code, 1);
     let suite = suite(&folder);
-    let seeds = suite.cases.iter().filter(|case| case.name.starts_with("seed ")).count();
+    let seeds = suite.cases.iter().filter(|case| case.original_name.starts_with("seed ")).count();
     assert!(seeds > 0 && suite.failures as usize == seeds + 1, "{seeds} seeds");
 }
 

@@ -61,6 +61,14 @@ impl Invariant {
         Invariant::LogCopiesAgree,
     ];
 
+    /// Whether it is about the transaction log.
+    pub(crate) const fn is_of_log(self) -> bool {
+        matches!(
+            self,
+            Invariant::AcknowledgedDurableAtCopies | Invariant::OneLogWriterPerEpoch | Invariant::LogCopiesAgree
+        )
+    }
+
     /// Its name in journals and reports.
     pub(crate) const fn name(self) -> &'static str {
         match self {

@@ -79,11 +79,13 @@ fn work(mut files: Files, to_do: &Receiver<DiskOp>, tell: &UnboundedSender<Input
             let shared = if let DiskOp::Sync { file, .. } = op { shared_sync(file, &batch) } else { 0 };
             let group: Vec<DiskOp> = std::iter::once(op).chain(batch.drain(..shared)).collect();
             let count = group.len();
-            for input in carry_out(&mut files, group) {
+            let told = carry_out(&mut files, group);
+            // Before the answers, so that who has heard them all finds nothing pending.
+            pending.fetch_sub(count, Ordering::SeqCst);
+            for input in told {
                 // Nobody listens any more: what was submitted is carried out all the same.
                 drop(tell.send(input));
             }
-            pending.fetch_sub(count, Ordering::SeqCst);
         }
     }
 }
