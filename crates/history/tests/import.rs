@@ -50,6 +50,15 @@ fn the_samples_are_read_and_their_formats_guessed() {
 }
 
 #[test]
+fn jepsens_fields_may_stand_apart_by_blanks() {
+    let (format, tabs) = SAMPLES[0];
+    let blanks = tabs.replace('\t', "   ");
+    assert_eq!(parse(blanks.as_bytes(), format), parse(tabs.as_bytes(), format));
+    let error = parse(b"INFO  jepsen.util - 3   :invoke", format).expect_err("it is cut short");
+    assert!(error.message.contains("the line ends here"), "{}", error.message);
+}
+
+#[test]
 fn a_failed_cas_means_what_its_format_says() {
     let Ok(Imported::Operations(log)) = parse(SAMPLES[0].1.as_bytes(), Format::JepsenLog) else { panic!("it is read") };
     assert_eq!(log.operations[1].outcome, Outcome::Ok(Value::Bool(false)), "it ran and saw another value");

@@ -1,7 +1,8 @@
 //! Judges an imported history: each object alone, cheap ones first, within budgets.
 //!
-//! Three rounds, so that the answer does not depend on how many threads there are: every object with few steps; what that
-//! left open with a fixed share of the memory; what that left open one by one with all of it.
+//! In rounds, so that the answer does not depend on how many threads there are: every object with few steps; what that left
+//! open with ever more of them and a fixed share of the memory; what that left open one by one with all of it. The round in
+//! which an object has no order is the last: one is enough to refute the history.
 
 use super::Budget;
 use super::models::{ModelName, Unfit};
@@ -16,6 +17,12 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// At most so many searches at a time; each has this part of the memory.
 const SHARES: usize = 16;
+
+/// Each round has so many times the steps of the one before.
+const MORE: u64 = 8;
+
+/// What each search for why there is no order may take: its steps, and 20 times that over all searches for the smallest window.
+const WHY_STEPS: u64 = 100_000;
 
 /// What judging may cost.
 pub struct Settings<'s> {
@@ -129,11 +136,11 @@ pub fn judge(
         }
     }
     let limit = |steps| limit(settings, steps, settings.memory_bytes);
-    let misfits = refuted.iter().map(|partition| why::misfit(partition, limit(2_000_000)));
+    let misfits = refuted.iter().map(|partition| why::misfit(partition, limit(WHY_STEPS.max(report.steps))));
     let mut misfits: Vec<(usize, &Partition)> = misfits.zip(refuted.iter().copied()).collect();
     misfits.sort_by_key(|(misfit, partition)| partition.prepared.span(*misfit).returned);
     report.refuted = misfits.iter().map(|(_, partition)| partition.key.clone()).collect();
-    report.why = misfits.first().map(|(misfit, partition)| why::explain(partition, *misfit, limit(2_000_000)));
+    report.why = misfits.first().map(|(misfit, partition)| why::explain(partition, *misfit, limit(WHY_STEPS)));
     report.verdict = match (report.refuted.is_empty(), report.undecided.is_empty()) {
         (false, _) => Verdict::Fail,
         (true, false) => Verdict::Unknown,
@@ -155,34 +162,52 @@ fn limit<'s>(settings: &'s Settings<'_>, steps: u64, memory_bytes: u64) -> Limit
     Limit { budget: Budget { steps: steps.min(settings.steps), memory_bytes }, stop: Some(settings.stop) }
 }
 
+/// What ended a search before it knew.
+fn exhausted(outcome: &Outcome) -> Option<Exhausted> {
+    match outcome.found {
+        Found::GaveUp { why, .. } => Some(why),
+        Found::Order | Found::NoOrder | Found::TooManyAtOnce => None,
+    }
+}
+
 fn rounds(partitions: &[Partition], settings: &Settings<'_>) -> Vec<Outcome> {
     let nothing = Outcome { found: Found::TooManyAtOnce, steps: 0, bytes: 0 };
     let mut outcomes = vec![nothing; partitions.len()];
     let share = settings.memory_bytes / SHARES as u64;
     let mut open: Vec<usize> = (0..partitions.len()).collect();
-    for (jobs, steps, memory) in [
-        (settings.jobs, None, share),
-        (settings.jobs, Some(settings.steps), share),
-        (1, Some(settings.steps), settings.memory_bytes),
-    ] {
-        let few = |place: usize| 10_000 + 32 * partitions[place].prepared.len() as u64;
+    let mut factor = 1;
+    loop {
+        // What is left open by all steps needs more memory than its share.
+        let last = open.iter().all(|place| exhausted(&outcomes[*place]) == Some(Exhausted::Memory)) && factor > 1;
+        let (jobs, memory) = if last { (1, settings.memory_bytes) } else { (settings.jobs, share) };
+        let steps = |place: usize| {
+            let few = 10_000 + 32 * partitions[place].prepared.len() as u64;
+            if last { settings.steps } else { few.saturating_mul(factor) }
+        };
+        let worth_it = |place: &usize| last || exhausted(&outcomes[*place]) != Some(Exhausted::Memory);
+        let now: Vec<usize> = open.iter().copied().filter(worth_it).collect();
         let search = |place: usize| {
-            let limit = limit(settings, steps.unwrap_or_else(|| few(place)), memory);
+            let limit = limit(settings, steps(place), memory);
             let told = partitions[place].prepared.search(&Part::WHOLE, limit, Manner::Fast);
             Outcome { found: told.found, steps: told.spent.steps, bytes: told.spent.bytes }
         };
-        for (place, outcome) in in_parallel(jobs.clamp(1, SHARES), &open, &search) {
+        for (place, outcome) in in_parallel(jobs.clamp(1, SHARES), &now, &search) {
             let steps = outcomes[place].steps + outcome.steps;
             outcomes[place] = Outcome { steps, bytes: outcome.bytes.max(outcomes[place].bytes), ..outcome };
         }
         open.retain(|place| {
-            let Found::GaveUp { why, .. } = outcomes[*place].found else { return false };
-            // More steps help in the second round only, more memory in the third.
-            why == Exhausted::Memory || steps.is_none()
+            let all_steps = steps(*place) >= settings.steps;
+            match exhausted(&outcomes[*place]) {
+                Some(Exhausted::Memory) => !last,
+                Some(Exhausted::Steps) => !all_steps,
+                Some(Exhausted::Time) | None => false,
+            }
         });
-        if (settings.stop)() {
+        let refuted = outcomes.iter().any(|outcome| outcome.found == Found::NoOrder);
+        if open.is_empty() || refuted || (settings.stop)() {
             break;
         }
+        factor = factor.saturating_mul(MORE);
     }
     outcomes
 }

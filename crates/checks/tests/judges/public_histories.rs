@@ -8,7 +8,7 @@ use firedrill_history::import::{Format, History, Imported, Limits, Value, read};
 use std::path::Path;
 
 /// File, what it is of, what that holds at first, and whether it is linearizable.
-const KNOWN: [(&str, ModelName, Option<i64>, bool); 23] = [
+const KNOWN: [(&str, ModelName, Option<i64>, bool); 24] = [
     ("porcupine/etcd_000.log", ModelName::CasRegister, None, false),
     ("porcupine/etcd_001.log", ModelName::CasRegister, None, false),
     ("porcupine/etcd_002.log", ModelName::CasRegister, None, true),
@@ -19,6 +19,7 @@ const KNOWN: [(&str, ModelName, Option<i64>, bool); 23] = [
     ("porcupine/etcd_020.log", ModelName::CasRegister, None, false),
     ("porcupine/etcd_025.log", ModelName::CasRegister, None, true),
     ("porcupine/etcd_099.log", ModelName::CasRegister, None, false),
+    ("porcupine/etcd_100.log", ModelName::CasRegister, None, true),
     ("porcupine/c01-ok.txt", ModelName::Kv, None, true),
     ("porcupine/c01-bad.txt", ModelName::Kv, None, false),
     ("porcupine/c10-ok.txt", ModelName::Kv, None, true),

@@ -1,4 +1,4 @@
-//! Jepsen's log lines: `INFO  jepsen.util - 3 TAB :invoke TAB :cas TAB [1 2]`.
+//! Jepsen's log lines: `INFO  jepsen.util - 3 TAB :invoke TAB :cas TAB [1 2]`, or with blanks instead of tabs.
 //!
 //! A failed cas did run and saw another value: a constraint. What is `:info` is pending for ever; a failed read that timed
 //! out says nothing. Lines of other loggers are passed over.
@@ -39,28 +39,29 @@ pub(super) fn read<R: BufRead>(source: &mut Source<R>, limits: Limits) -> Result
 
 /// The event in a line, from `start` on; `None` for what the logger said besides.
 fn event(text: &str, start: usize, line: u64, limits: Limits) -> Result<Option<Event>, (usize, String)> {
-    let mut fields = text[start..].splitn(4, '\t');
-    let process = fields.next().unwrap_or("").trim();
-    let (Some(kind), Some(function)) = (fields.next(), fields.next()) else {
-        if process.parse::<i64>().is_ok() {
-            return Err((text.len(), "the line ends here; it should be process, type, f, value".to_owned()));
-        }
+    let mut at = start;
+    let (_, process) = field(text, &mut at);
+    let (kind_at, kind) = field(text, &mut at);
+    let (function_at, function) = field(text, &mut at);
+    if !kind.starts_with(':') && process.parse::<i64>().is_err() {
         return Ok(None);
-    };
-    let kind_at = start + text[start..].find('\t').unwrap_or(0) + 1;
-    let Some(kind) = kind.trim().strip_prefix(':').and_then(Kind::named) else {
+    }
+    if function.is_empty() {
+        return Err((text.trim_end().len(), "the line ends here; it should be process, type, f, value".to_owned()));
+    }
+    let Some(kind) = kind.strip_prefix(':').and_then(Kind::named) else {
         return Err((kind_at, format!("the type is :invoke, :ok, :fail or :info, and not `{kind}`")));
     };
-    let Some(function) = function.trim().strip_prefix(':') else {
-        return Err((kind_at, format!("the operation is a keyword like :read, and not `{function}`")));
+    let Some(function) = function.strip_prefix(':') else {
+        return Err((function_at, format!("the operation is a keyword like :read, and not `{function}`")));
     };
     let process = match process.parse() {
         Ok(number) => Value::Int(number),
         Err(_) => Value::text(process.trim_start_matches(':')),
     };
     let nemesis = matches!(process, Value::Text(_));
-    let rest = fields.next().unwrap_or("nil").trim();
-    let value_at = text.rfind(rest).unwrap_or(start);
+    let rest = text[at..].trim();
+    let value_at = text.len() - text[at..].trim_start().len();
     let value = match edn::one(if rest.is_empty() { "nil" } else { rest }, limits.form_bytes) {
         Ok(value) => value,
         // What a nemesis says is for people.
@@ -68,4 +69,13 @@ fn event(text: &str, start: usize, line: u64, limits: Limits) -> Result<Option<E
         Err(error) => return Err((value_at + error.column - 1, error.message)),
     };
     Ok(Some(Event { process, kind, function: function.to_owned(), key: None, value, line }))
+}
+
+/// What stands next up to white space, and where; `at` is moved behind it.
+fn field<'t>(text: &'t str, at: &mut usize) -> (usize, &'t str) {
+    let rest = text[*at..].trim_start();
+    let begin = text.len() - rest.len();
+    let field = rest.split_whitespace().next().unwrap_or("");
+    *at = begin + field.len();
+    (begin, field)
 }
