@@ -129,9 +129,19 @@ impl<M: Model> Object for Numbered<'_, M> {
     }
 
     fn bytes(&self) -> u64 {
-        // A table that grows is in memory twice, once in twice the size; a hash map's entry takes a byte more.
-        let states = self.states.capacity() * size_of::<M::State>() * 2;
-        let steps = self.steps.capacity() * (size_of::<((u32, u32), u32)>() + 1) * 2;
-        self.heap_bytes + (states + steps + 2 * self.numbers.allocation_size()) as u64
+        let states = growing(self.states.len(), self.states.capacity(), size_of::<M::State>());
+        // A hash map's entry takes a byte more, and an eighth of its places stay empty.
+        let steps = growing(self.steps.len(), self.steps.capacity(), (size_of::<((u32, u32), u32)>() + 1) * 8 / 7 + 1);
+        let numbers = growing(self.numbers.len(), self.numbers.capacity(), (size_of::<u32>() + 1) * 8 / 7 + 1);
+        self.heap_bytes + (states + steps + numbers) as u64
     }
+}
+
+/// More entries than the search adds before it looks at what they take: one for each operation under way.
+const SOON: usize = 5000;
+
+/// What a table takes, with what it takes while it grows if it soon will: it is in memory twice then, once in twice the size.
+fn growing(len: usize, capacity: usize, entry: usize) -> usize {
+    let times = if len + SOON >= capacity { 3 } else { 1 };
+    times * capacity * entry
 }

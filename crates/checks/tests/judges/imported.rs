@@ -263,11 +263,13 @@ proptest! {
     #[test]
     fn what_has_an_order_by_construction_passes(
         model in prop::sample::select(&MODELS[..]),
-        drawn in prop::collection::vec(drawn(), 1..40),
+        drawn in prop::collection::vec(drawn(), 1..25),
     ) {
         let operations = linearizable(model, &drawn);
         let report = judged(&history(&operations), model);
-        prop_assert_eq!(report.verdict, expected(true, &operations), "{:?} {:#?}", model, operations);
+        // A queue of which many operations were lost may be more than the steps are enough for; that is no verdict.
+        let expected = if report.undecided.is_empty() { expected(true, &operations) } else { Verdict::Unknown };
+        prop_assert_eq!(report.verdict, expected, "{:?} {:#?}", model, operations);
     }
 
     #[test]
