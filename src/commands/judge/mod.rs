@@ -16,6 +16,7 @@ use firedrill_checks::linearizable::models::ModelName;
 use firedrill_history::import::{Format, History, Imported, Value};
 use history::Read;
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
 /// Judges every file; the worst counts.
@@ -64,6 +65,7 @@ fn operations(path: &Path, args: &JudgeArgs, read: &Read, history: &History) -> 
     };
     let init = args.init.as_deref().map(initial);
     let begun = Instant::now();
+    let decided = OnceLock::new();
     let stop = || begun.elapsed() > args.time_limit;
     let jobs = match args.jobs {
         0 => std::thread::available_parallelism().map_or(1, usize::from),
@@ -75,13 +77,18 @@ fn operations(path: &Path, args: &JudgeArgs, read: &Read, history: &History) -> 
         stop: &stop,
         jobs,
         orders: args.html.is_some(),
+        decided: &|| {
+            decided.get_or_init(|| begun.elapsed());
+        },
     };
     let report = imported::judge(history, model, init.as_ref(), &settings).map_err(|unfit| {
         let line = history.operations[unfit.operation].line;
         Wrong(history::point_at(path, line, &unfit.message))
     })?;
-    let took = begun.elapsed();
-    let judged = told::Judged { path, model, history, report: &report, read: read.took, took };
+    let all = begun.elapsed();
+    let took = decided.get().copied().unwrap_or(all);
+    let explained = all.saturating_sub(took);
+    let judged = told::Judged { path, model, history, report: &report, read: read.took, took, explained };
     if args.json {
         println!("{}", judged.json());
     } else {

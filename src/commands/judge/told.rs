@@ -18,7 +18,9 @@ pub(super) struct Judged<'j> {
     pub(super) history: &'j History,
     pub(super) report: &'j Report,
     pub(super) read: Duration,
+    /// What the verdict took, and what explaining it took.
     pub(super) took: Duration,
+    pub(super) explained: Duration,
 }
 
 /// How many operations of a list are shown on a terminal.
@@ -125,6 +127,7 @@ impl Judged<'_> {
             "objects": objects,
             "read_ms": milliseconds(self.read),
             "judged_ms": milliseconds(self.took),
+            "explained_ms": milliseconds(self.explained),
             "steps": steps,
             "memory_bytes_max": bytes,
             "refuted": refuted.iter().map(|key| key.as_ref().map(Value::to_string)).collect::<Vec<_>>(),

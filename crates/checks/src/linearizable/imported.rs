@@ -36,6 +36,8 @@ pub struct Settings<'s> {
     pub jobs: usize,
     /// Whether orders are wanted of what passes.
     pub orders: bool,
+    /// Called once the verdict is known, before it is explained: the two cost their own time.
+    pub decided: &'s (dyn Fn() + Sync),
 }
 
 /// What was found.
@@ -114,6 +116,7 @@ pub fn judge(
 ) -> Result<Report, Unfit> {
     let partitions = partition(history, model, init)?;
     let outcomes = rounds(&partitions, settings);
+    (settings.decided)();
     let mut report = Report {
         verdict: Verdict::Pass,
         operations: history.operations.len(),

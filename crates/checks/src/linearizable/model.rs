@@ -55,8 +55,9 @@ pub(super) struct Numbered<'m, M: Model> {
 impl<'m, M: Model> Numbered<'m, M> {
     /// The state at first is 0.
     pub(super) fn of(model: &'m M, operations: &[(&'m M::Action, bool)]) -> Numbered<'m, M> {
-        let mut known: HashMap<&M::Action, u32, Hashing> = HashMap::default();
-        let mut actions = Vec::new();
+        let count = operations.len();
+        let mut known: HashMap<&M::Action, u32, Hashing> = HashMap::with_capacity_and_hasher(count, Hashing::default());
+        let mut actions = Vec::with_capacity(count);
         let number = |(action, _): &(&'m M::Action, bool)| {
             *known.entry(*action).or_insert_with(|| {
                 actions.push(*action);
@@ -66,8 +67,9 @@ impl<'m, M: Model> Numbered<'m, M> {
         let action = operations.iter().map(number).collect();
         let pure = actions.iter().map(|action| model.changes_nothing(action)).collect();
         let returns = operations.iter().map(|(_, returns)| *returns).collect();
-        let (states, numbers) = (Vec::new(), HashTable::new());
-        let steps = HashMap::default();
+        // An easy history needs no more, so that nothing grows.
+        let (states, numbers) = (Vec::with_capacity(count + 1), HashTable::with_capacity(count + 1));
+        let steps = HashMap::with_capacity_and_hasher(2 * count, Hashing::default());
         let mut numbered = Numbered { model, actions, action, pure, returns, states, numbers, steps, heap_bytes: 0 };
         numbered.number(model.initial());
         numbered
@@ -115,7 +117,10 @@ impl<M: Model> Object for Numbered<'_, M> {
 
     fn candidates(&mut self, stand: &Stand<'_>, found: &mut Vec<u32>) {
         let from = found.len();
-        for other in stand.waiting.iter().copied().filter(|other| !self.pure(*other)).collect::<Vec<_>>() {
+        for other in stand.waiting.iter().copied() {
+            if self.pure(other) {
+                continue;
+            }
             let next = self.step(other, stand.state);
             // What may never take effect need not when it would change nothing.
             let idle = next == stand.state && !self.returns[other as usize];

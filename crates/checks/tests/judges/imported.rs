@@ -20,7 +20,7 @@ const MODELS: [ModelName; 9] = [
 ];
 
 fn settings(memory_bytes: u64, steps: u64) -> Settings<'static> {
-    Settings { memory_bytes, steps, stop: &|| false, jobs: 1, orders: false }
+    Settings { memory_bytes, steps, stop: &|| false, jobs: 1, orders: false, decided: &|| {} }
 }
 
 fn judged(history: &History, model: ModelName) -> Report {

@@ -50,7 +50,8 @@ fn imported(file: &str) -> History {
 }
 
 fn judged(history: &History, model: ModelName, init: Option<i64>, jobs: usize) -> Report {
-    let settings = Settings { memory_bytes: 1 << 28, steps: 20_000_000, stop: &|| false, jobs, orders: false };
+    let settings =
+        Settings { memory_bytes: 1 << 28, steps: 20_000_000, stop: &|| false, jobs, orders: false, decided: &|| {} };
     judge(history, model, init.map(Value::Int).as_ref(), &settings).expect("the history fits the model")
 }
 
