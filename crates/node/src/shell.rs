@@ -30,6 +30,7 @@ pub struct Running {
     pub http_addr: SocketAddr,
     stop: Option<oneshot::Sender<()>>,
     core: JoinHandle<Result<(), DiskGone>>,
+    outboxes: Vec<Arc<Outbox>>,
     _tasks: Tasks,
 }
 
@@ -91,12 +92,17 @@ where
     tasks.spawn(serve(listeners.clients, asks_in));
 
     let (stop, stopped) = oneshot::channel();
-    let core = Core::new(machine, clock, disk, observer, outboxes);
+    let core = Core::new(machine, clock, disk, observer, outboxes.clone());
     let core = tokio::spawn(core.run(Inbound { messages, asks }, stopped));
-    Ok(Running { peer_addr, http_addr, stop: Some(stop), core, _tasks: tasks })
+    Ok(Running { peer_addr, http_addr, stop: Some(stop), core, outboxes, _tasks: tasks })
 }
 
 impl Running {
+    /// What waits for each peer, by site.
+    pub fn outboxes(&self) -> &[Arc<Outbox>] {
+        &self.outboxes
+    }
+
     /// Stops it cleanly, and waits until its disk has done what it was told.
     ///
     /// # Errors
