@@ -10,8 +10,11 @@ const DIGITS: usize = 16;
 pub fn line(args: &RunArgs, scenario: &Loaded, seed: u64, digest: Option<&str>) -> String {
     let path = shlex::try_quote(&scenario.path).unwrap_or_else(|_| scenario.path.as_str().into());
     let mut line = format!("firedrill run {path}");
-    if args.world == WorldName::Live {
-        line.push_str(" --in live");
+    match args.world {
+        WorldName::Sim => {}
+        WorldName::Turmoil => line.push_str(" --in turmoil"),
+        WorldName::Madsim => line.push_str(" --in madsim"),
+        WorldName::Live => line.push_str(" --in live"),
     }
     line.push_str(&format!(" --seed {seed}"));
     for hazard in super::hazards(args).iter() {
@@ -20,7 +23,7 @@ pub fn line(args: &RunArgs, scenario: &Loaded, seed: u64, digest: Option<&str>) 
     if args.time_scale != 1 {
         line.push_str(&format!(" --time-scale {}", args.time_scale));
     }
-    if let Some(digest) = digest.filter(|_| args.world == WorldName::Sim) {
+    if let Some(digest) = digest.filter(|_| args.world != WorldName::Live) {
         line.push_str(&format!(" --expect-digest {}", digest.get(..DIGITS).unwrap_or(digest)));
     }
     line
