@@ -37,6 +37,8 @@ fn figures() -> Result<StackConfig, String> {
     config.raft.heartbeat = Duration::from_millis(100);
     config.raft.election_timeout = Duration::from_secs(1);
     config.raft.max_batch = 1024;
+    // Sessions are written here; the transaction log would want a key.
+    config.transaction_log = None;
     Ok(config)
 }
 
