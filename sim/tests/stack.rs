@@ -68,7 +68,8 @@ fn three_sites_elect_a_leader_and_serve_a_write_and_a_read() {
     assert!(states.iter().all(|state| *state == states[0] && state.0 > LogIndex(0)), "{states:?}");
     let judged = judged(&told);
     // No epoch begins here; and nobody appends to the transaction log, so its invariants are not listed.
-    let vacuous: Vec<_> = judged.iter().filter(|(name, times)| *times == 0 && *name != "one-writer-per-epoch").collect();
+    let vacuous: Vec<_> =
+        judged.iter().filter(|(name, times)| *times == 0 && *name != "one-writer-per-epoch").collect();
     assert!(judged.len() == 6 && vacuous.is_empty(), "{judged:?}");
     nothing_violated(&told);
 }
