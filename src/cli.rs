@@ -47,6 +47,16 @@ Example:
       a scenario for each loss of the plan's matrix, tightest first; each is run in the simulator, and compared with the arithmetic
 Exit codes: 0 plan, model and run agree (or nothing was run), 1 they disagree, 2 a run could not tell, 64 bad input.";
 
+const COST_HELP: &str = "\
+Runs one workload twice, on all sites and on the first alone, and compares medians and what was answered a second, with a 95 % confidence
+interval, against the plan's [[baseline]] `latency` and `throughput`.
+Examples:
+  firedrill plan cost scenarios/plans/erlmcp-v3.toml
+      as the simulator models it
+  firedrill plan cost scenarios/plans/erlmcp-v3.toml --in live --seconds 120
+      as measured in containers
+Exit codes: 0 measured (a claim that is refuted is told, and no failure), 2 a figure is unknown, 64 bad input.";
+
 const REPORT_EXAMPLES: &str = "\
 Examples:
   firedrill run scenarios/weekly/site-failure.toml --out drill && firedrill report drill
@@ -245,6 +255,35 @@ pub enum PlanCommand {
     /// Write the scenarios that exercise the plan's matrix of losses
     #[command(after_help = DRILLS_HELP)]
     Drills(DrillsArgs),
+    /// Measure what the plan's other sites cost in latency and throughput while nothing goes wrong
+    #[command(after_help = COST_HELP)]
+    Cost(CostArgs),
+}
+
+/// Arguments of `plan cost`.
+#[derive(Debug, Args)]
+pub struct CostArgs {
+    /// The plan's file
+    #[arg(value_name = "PLAN")]
+    pub plan: PathBuf,
+    /// Where the stack runs
+    #[arg(long = "in", value_enum, default_value = "sim", value_name = "WORLD")]
+    pub world: WorldName,
+    /// How long is measured
+    #[arg(long, default_value_t = 60, value_name = "S", value_parser = clap::value_parser!(u64).range(50..=3600))]
+    pub seconds: u64,
+    /// Closed-loop clients in each region
+    #[arg(long, default_value_t = 4, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=100))]
+    pub clients: u32,
+    /// Operations a second of each client, where it does not have to wait
+    #[arg(long, default_value_t = 20, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1000))]
+    pub rate: u32,
+    /// The seed of both runs
+    #[arg(long, default_value_t = 1, value_name = "N")]
+    pub seed: u64,
+    /// One JSON object on standard output
+    #[arg(long)]
+    pub json: bool,
 }
 
 /// Arguments of `plan drills`.

@@ -101,6 +101,20 @@ impl Plan {
         self.regions.iter().map(|region| of_region(&region.round_trips)).collect()
     }
 
+    /// The plan's first site alone: the same services, clients and figures, and nothing to replicate to. The text stays that of the
+    /// whole plan, and so does what arithmetic says of it.
+    pub fn first_site_alone(&self) -> Plan {
+        let mut alone = self.clone();
+        alone.sites.truncate(1);
+        alone.links.truncate(1);
+        alone.links.iter_mut().for_each(|links| links.truncate(1));
+        alone.regions.iter_mut().for_each(|region| region.round_trips.truncate(1));
+        if let Some(log) = &mut alone.transaction_log {
+            log.synchronous = SiteSet::EMPTY;
+        }
+        alone
+    }
+
     /// All sites of the plan.
     pub fn all_sites(&self) -> SiteSet {
         SiteSet::first(self.sites.len())

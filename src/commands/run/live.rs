@@ -6,7 +6,7 @@ use crate::cli::RunArgs;
 use crate::exit::Exit;
 use firedrill_checks::{Options, judge};
 use firedrill_drill::{Drill, Go, Schedule, Sink, run as drive};
-use firedrill_history::{Environment, Event, Recorder};
+use firedrill_history::{Environment, Event, Journal, Recorder};
 use firedrill_live::{Halt, Live, LiveError, LiveOptions};
 use firedrill_model::{Objectives, Observation, Role};
 use std::path::Path;
@@ -40,15 +40,32 @@ pub fn run(args: &RunArgs, scenario: &Loaded, folder: Option<&Path>, halted: &Ar
     drop(watch);
     match outcome {
         Ok(Some(finished)) => super::conclude(args, finished, folder),
-        Ok(None) | Err(LiveError::Halted) => {
+        Ok(None) => failed(LiveError::Halted),
+        Err(error) => failed(error),
+    }
+}
+
+/// The journal of one run, unjudged by objectives.
+pub(super) fn journal_of(schedule: Schedule, halted: &Arc<AtomicBool>) -> Result<Journal, Exit> {
+    let options = LiveOptions::default();
+    let watch = Watch::over(halted, &options.halt);
+    let outcome = drill(Arc::new(schedule), options, halted);
+    drop(watch);
+    outcome.and_then(|finished| finished.ok_or(LiveError::Halted)).map(|finished| finished.journal).map_err(failed)
+}
+
+/// Says why there is no run.
+fn failed(error: LiveError) -> Exit {
+    match error {
+        LiveError::Halted => {
             eprintln!("halted; all that was made is removed");
             Exit::Halted
         }
-        Err(error @ (LiveError::NoEngine(_) | LiveError::Plan(_))) => {
+        error @ (LiveError::NoEngine(_) | LiveError::Plan(_)) => {
             crate::commands::complain(error);
             Exit::Refused
         }
-        Err(error) => {
+        error => {
             crate::commands::complain(error);
             Exit::Internal
         }

@@ -3,6 +3,7 @@
 //! - [`load`]: files into plan and scenario
 //! - [`simulated`]: one seed, or many, in the simulator
 //! - [`live`]: one run in containers
+//! - [`unjudged`]: one seed of which only the journal is wanted
 //! - [`keep`]: what `--out` receives
 
 mod keep;
@@ -10,6 +11,7 @@ mod keep;
 mod live;
 mod load;
 mod simulated;
+mod unjudged;
 
 use crate::cli::{RunArgs, WorldName};
 use crate::exit::Exit;
@@ -20,6 +22,7 @@ use firedrill_reports::run::Circumstances;
 use firedrill_reports::{RunReport, reproduce};
 pub use load::Loaded;
 pub use simulated::judged;
+pub use unjudged::journal_of;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};

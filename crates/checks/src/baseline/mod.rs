@@ -10,15 +10,17 @@
 //! past it, and unknown otherwise. The resampling is seeded with the run's seed: the same two journals give the same interval.
 //!
 //! - `bootstrap`: the interval
+//! - [`recovery_cost`]: the same comparison, of a plan with and without its other sites
 //!
 //! Does not check outages (`recovery_time` does): an operation without an answer has no latency, and counts as not served.
 
 mod bootstrap;
+pub mod recovery_cost;
 
 use crate::facts::Facts;
 use crate::judgement::{ClaimResult, ClaimVerdict};
 use firedrill_history::{Journal, Purpose};
-use firedrill_model::{Outcome, Time};
+use firedrill_model::{Outcome, RegionId, Time};
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
@@ -66,16 +68,30 @@ impl Samples {
         Samples { blocks }
     }
 
+    /// The median latency.
+    pub fn median(&self) -> Option<Duration> {
+        let mut latencies: Vec<Duration> = self.blocks.iter().flatten().copied().collect();
+        let middle = latencies.len().div_ceil(2).checked_sub(1)?;
+        Some(*latencies.select_nth_unstable(middle).1)
+    }
+
+    /// How many operations were answered a second.
+    pub fn per_second(&self) -> f64 {
+        let seconds = self.blocks.len() as f64 * BLOCK.as_secs_f64();
+        if seconds > 0.0 { self.answered() as f64 / seconds } else { 0.0 }
+    }
+
     /// How many operations were answered.
     pub fn answered(&self) -> usize {
         self.blocks.iter().map(Vec::len).sum()
     }
 
-    fn of(facts: &Facts<'_>, from: Time, until: Time) -> Samples {
+    /// Of the operations of these regions' clients that were invoked in this stretch.
+    fn of(facts: &Facts<'_>, from: Time, until: Time, counts: impl Fn(RegionId) -> bool) -> Samples {
         let answered = facts.calls.iter().filter_map(|call| {
             let returned = call.returned.filter(|returned| matches!(returned.outcome, Outcome::Ok(_)))?;
             let within = call.purpose == Purpose::Workload && (from..until).contains(&call.invoked.t);
-            within.then(|| (call.invoked.t.since(from), returned.at.t.since(call.invoked.t)))
+            (within && counts(call.region)).then(|| (call.invoked.t.since(from), returned.at.t.since(call.invoked.t)))
         });
         Samples::new(until.since(from), answered)
     }
@@ -95,7 +111,7 @@ pub struct Comparison {
 /// Compares a run with one of the same seed and scenario in which nothing struck.
 pub fn judge(baseline: &Journal, run: &Journal, claims: Claims) -> Vec<Comparison> {
     let (calm, struck) = (Facts::of(baseline), Facts::of(run));
-    let nothing = |why: &str| compared(claims, [None, None], why);
+    let nothing = |why: &str| compared(UNDER_FAULTS, claims, [None, None], why);
     if baseline.manifest.seed != run.manifest.seed || baseline.manifest.plan != run.manifest.plan {
         return nothing("the baseline is of another seed or plan");
     }
@@ -110,23 +126,33 @@ pub fn judge(baseline: &Journal, run: &Journal, claims: Claims) -> Vec<Compariso
     if until <= from {
         return nothing("the baseline ends before the run was hurt");
     }
-    compare(&Samples::of(&calm, from, until), &Samples::of(&struck, from, until), claims, run.manifest.seed)
+    let of = |facts| Samples::of(facts, from, until, |_| true);
+    compare(&of(&calm), &of(&struck), claims, run.manifest.seed)
 }
 
 /// Compares two sets of samples of stretches of equal length: latency, then throughput.
 pub fn compare(baseline: &Samples, run: &Samples, claims: Claims, seed: u64) -> Vec<Comparison> {
+    compare_called(UNDER_FAULTS, baseline, run, claims, seed)
+}
+
+/// What the comparisons are called: latency, throughput.
+type Called = [&'static str; 2];
+
+const UNDER_FAULTS: Called = ["rise of the median latency under faults", "drop of the throughput under faults"];
+
+fn compare_called(called: Called, baseline: &Samples, run: &Samples, claims: Claims, seed: u64) -> Vec<Comparison> {
     let blocks = baseline.blocks.len().min(run.blocks.len());
     if blocks < LEAST_BLOCKS {
         let why = format!("{blocks} blocks of {} s, and {LEAST_BLOCKS} are needed", BLOCK.as_secs());
-        return compared(claims, [None, None], &why);
+        return compared(called, claims, [None, None], &why);
     }
     if baseline.answered() == 0 {
-        return compared(claims, [None, None], "the baseline answered nothing");
+        return compared(called, claims, [None, None], "the baseline answered nothing");
     }
     let throughput = bootstrap::throughput_drop(&baseline.blocks[..blocks], &run.blocks[..blocks], seed);
     let latency = bootstrap::latency_rise(&baseline.blocks[..blocks], &run.blocks[..blocks], seed);
     let what = format!("{} answered operations against {}", run.answered(), baseline.answered());
-    compared(claims, [latency, throughput], &what)
+    compared(called, claims, [latency, throughput], &what)
 }
 
 /// A figure, and its interval.
@@ -137,10 +163,15 @@ struct Estimate {
     high: f64,
 }
 
-fn compared(claims: Claims, [latency, throughput]: [Option<Estimate>; 2], what: &str) -> Vec<Comparison> {
+fn compared(
+    called: Called,
+    claims: Claims,
+    [latency, throughput]: [Option<Estimate>; 2],
+    what: &str,
+) -> Vec<Comparison> {
     vec![
-        comparison("rise of the median latency under faults", claims.latency_percent, latency, what),
-        comparison("drop of the throughput under faults", claims.throughput_percent, throughput, what),
+        comparison(called[0], claims.latency_percent, latency, what),
+        comparison(called[1], claims.throughput_percent, throughput, what),
     ]
 }
 

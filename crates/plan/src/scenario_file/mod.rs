@@ -33,6 +33,14 @@ impl Scenario {
     pub fn parse(file_name: &str, text: &str, plan: &Plan) -> Result<Scenario, Diagnostics> {
         read(Source { file: file_name, text }, |_| Some(plan))
     }
+
+    /// Reads a scenario in which nothing goes wrong: a workload alone, for measuring. No file may be one, since its run would prove nothing.
+    ///
+    /// # Errors
+    /// All that is wrong with it.
+    pub fn parse_workload(name: &str, text: &str, plan: &Plan) -> Result<Scenario, Diagnostics> {
+        document::read(Source { file: name, text }, |sink, root| scenario(sink, root, |_| Some(plan), true))
+    }
 }
 
 /// Reads a scenario whose plan is found by `plan_of`, which is given the value of `plan` and reports if there is none. Without a plan, names
@@ -41,11 +49,16 @@ pub(crate) fn read<'p>(
     source: Source<'_>,
     plan_of: impl FnOnce(&Field<'_>) -> Option<&'p Plan>,
 ) -> Result<Scenario, Diagnostics> {
-    document::read(source, |sink, root| scenario(sink, root, plan_of))
+    document::read(source, |sink, root| scenario(sink, root, plan_of, false))
 }
 
-/// The root of a scenario.
-fn scenario<'p>(sink: &Sink<'_>, root: &DeTable<'_>, plan_of: impl FnOnce(&Field<'_>) -> Option<&'p Plan>) -> Scenario {
+/// The root of a scenario; in a `calm` one nothing need go wrong.
+fn scenario<'p>(
+    sink: &Sink<'_>,
+    root: &DeTable<'_>,
+    plan_of: impl FnOnce(&Field<'_>) -> Option<&'p Plan>,
+    calm: bool,
+) -> Scenario {
     let root = Table::new(sink, "the scenario", 0..0, root);
     let title = root.text("title");
     let plan_field = root.required("plan");
@@ -53,7 +66,7 @@ fn scenario<'p>(sink: &Sink<'_>, root: &DeTable<'_>, plan_of: impl FnOnce(&Field
     let places = Places::new(plan);
     let method = method::read(&root, &places);
     let swarm = root.table("swarm", "[swarm]").map(|table| swarm::read(table, &places));
-    if method.is_empty() && swarm.is_none() && !root.has("method") {
+    if !calm && method.is_empty() && swarm.is_none() && !root.has("method") {
         sink.dependent(
             &(0..0),
             "nothing goes wrong in this scenario",
