@@ -26,6 +26,11 @@ pub trait Process: Clone {
     /// The digest of what it has applied so far.
     fn applied_digest(&self) -> u64;
 
+    /// The digest of its transaction log; 0 if it has none.
+    fn log_digest(&self) -> u64 {
+        0
+    }
+
     /// The digest of what it had applied up to a recent entry.
     fn digest_at(&self, index: LogIndex) -> Option<u64>;
 
@@ -99,6 +104,10 @@ impl Process for Site {
 
     fn applied_digest(&self) -> u64 {
         Site::applied_digest(self)
+    }
+
+    fn log_digest(&self) -> u64 {
+        Site::log_digest(self)
     }
 
     fn digest_at(&self, index: LogIndex) -> Option<u64> {

@@ -227,11 +227,14 @@ impl<P: Process> Sim<P> {
         for site in 0..self.hosts.len() {
             let host = &self.hosts[site];
             let up = host.up();
-            let (applied, digest) = match &host.process {
-                Some(running) if up => (running.process.insides().applied, running.process.applied_digest()),
-                _ => (LogIndex(0), 0),
+            let (applied, digest, log_digest) = match &host.process {
+                Some(running) if up => {
+                    let process = &running.process;
+                    (process.insides().applied, process.applied_digest(), process.log_digest())
+                }
+                _ => (LogIndex(0), 0, 0),
             };
-            self.tell(WorldEvent::FinalState { site: SiteId(site as u8), up, applied, digest });
+            self.tell(WorldEvent::FinalState { site: SiteId(site as u8), up, applied, digest, log_digest });
         }
         // Where nobody asks anything of the transaction log, its invariants have nothing to judge, and are not listed.
         let log_asked = self.log_asked;

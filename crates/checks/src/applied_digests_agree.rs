@@ -23,7 +23,7 @@ pub(crate) fn judge(facts: &Facts<'_>) -> CheckResult {
             Event::Observed { t, site, observation: Observation::AppliedDigest { index, digest }, .. } => {
                 (*t, *site, *index, *digest)
             }
-            Event::FinalState { t, site, up: true, applied, digest } => (*t, *site, *applied, *digest),
+            Event::FinalState { t, site, up: true, applied, digest, .. } => (*t, *site, *applied, *digest),
             _ => continue,
         };
         let Some((expected, other, at)) = first.get(&index).copied() else {

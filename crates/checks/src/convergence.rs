@@ -5,8 +5,8 @@
 //! that was answered within `convergence_deadline` of the heal phase's begin, or had it before and
 //! kept it (where no RTO is judged, the drill does not wait for the full window, and it is enough
 //! that the level could hold from there); a quorum of sites is up at the end, and all that are up
-//! have applied up to the same entry and have the same digest; every key that the workload was told
-//! to have written was read once more in the final scan.
+//! have applied up to the same entry, have the same digest and the same transaction log; every key
+//! that the workload was told to have written was read once more in the final scan.
 //!
 //! Does not check what the scan's reads returned (`linearizable` does).
 
@@ -78,14 +78,19 @@ fn sites(facts: &Facts<'_>) -> Option<(Verdict, String)> {
     }
     let (first, state) = up[0];
     let other = up.iter().find(|(_, other)| (other.applied, other.digest) != (state.applied, state.digest));
-    other.map(|(site, other)| {
+    let another_log = up.iter().find(|(_, other)| other.log_digest != state.log_digest).map(|(site, _)| {
+        let (first, site) = (facts.names.site(*first), facts.names.site(**site));
+        (Verdict::Fail, format!("the transaction logs of {first} and {site} end otherwise"))
+    });
+    let differs = other.map(|(site, other)| {
         let (first, site) = (facts.names.site(*first), facts.names.site(**site));
         let why = format!(
             "{first} applied up to {} with digest {:016x}, {site} up to {} with {:016x}",
             state.applied, state.digest, other.applied, other.digest
         );
         (Verdict::Fail, why)
-    })
+    });
+    differs.or(another_log)
 }
 
 /// Whether all that was written was read once more.

@@ -5,14 +5,15 @@
 //! positions; an acknowledged record that was scanned stands where its acknowledgement said; no two acknowledgements name one position; no record
 //! that certainly was not appended, or that nobody appended, is in the log; positions respect real time.
 //!
-//! Does not check that acknowledged records are there at all (the RPO of the class does).
+//! Does not check that acknowledged records are there at all (the RPO of the class does). Where one is lost, so is its position, which may then be
+//! acknowledged again: of acknowledgements, only those of records that a whole scan found are compared.
 
 use crate::facts::Facts;
 use crate::facts::log::{Append, Fate, LogFacts};
 use crate::judgement::CheckResult;
 use crate::verdict::Verdict;
 use firedrill_model::{Position, Time, Value};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 pub(crate) const NAME: &str = "log-order";
 
@@ -38,16 +39,26 @@ pub(crate) fn judge(facts: &Facts<'_>) -> Option<CheckResult> {
     })
 }
 
+/// The acknowledged appends, with time and position, but for those whose records are known to be lost.
+fn standing<'l, 'j>(log: &'l LogFacts<'j>) -> impl Iterator<Item = (&'l Append<'j>, Time, Position)> {
+    let whole = log.incomplete.is_none();
+    let there: BTreeSet<&[u8]> = log.scanned.values().flatten().map(|record| record.as_bytes()).collect();
+    log.appends.iter().filter_map(move |append| match append.fate {
+        Fate::Acknowledged(t, position) if !whole || there.contains(append.record.as_bytes()) => {
+            Some((append, t, position))
+        }
+        _ => None,
+    })
+}
+
 /// One record a position, in the scan and in the acknowledgements.
 fn positions(log: &LogFacts<'_>, wrong: &mut Vec<String>) {
     for (position, records) in log.scanned.iter().filter(|(_, records)| records.len() > 1) {
         wrong.push(format!("{position} was read as {:?} and as {:?}", records[0], records[1]));
     }
     let mut acknowledged: BTreeMap<Position, &Value> = BTreeMap::new();
-    for append in &log.appends {
-        if let Fate::Acknowledged(t, position) = append.fate
-            && let Some(other) = acknowledged.insert(position, append.record)
-        {
+    for (append, t, position) in standing(log) {
+        if let Some(other) = acknowledged.insert(position, append.record) {
             wrong.push(format!("{position} was acknowledged for {other:?} and, at {t}, for {:?}", append.record));
         }
     }
@@ -81,11 +92,9 @@ fn records(log: &LogFacts<'_>, wrong: &mut Vec<String>) {
 fn real_time(log: &LogFacts<'_>, wrong: &mut Vec<String>) {
     let mut begun: Vec<(Time, Position, &Value)> = Vec::new();
     let mut returned: Vec<(Time, Position, &Value)> = Vec::new();
-    for append in &log.appends {
-        if let Fate::Acknowledged(t, position) = append.fate {
-            begun.push((append.invoked, position, append.record));
-            returned.push((t, position, append.record));
-        }
+    for (append, t, position) in standing(log) {
+        begun.push((append.invoked, position, append.record));
+        returned.push((t, position, append.record));
     }
     begun.sort_by_key(|(t, position, _)| (*t, *position));
     returned.sort_by_key(|(t, position, _)| (*t, *position));

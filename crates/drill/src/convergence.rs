@@ -5,8 +5,8 @@ use firedrill_model::{LogIndex, SiteId, SiteSet};
 /// The sites' last report.
 #[derive(Clone, Debug)]
 pub(crate) struct Convergence {
-    /// By site: up, applied up to, digest; `None`: not told yet.
-    told: Vec<Option<(bool, LogIndex, u64)>>,
+    /// By site: up, applied up to, digests of what was applied and of the transaction log; `None`: not told yet.
+    told: Vec<Option<(bool, LogIndex, [u64; 2])>>,
 }
 
 impl Convergence {
@@ -19,9 +19,9 @@ impl Convergence {
         self.told.fill(None);
     }
 
-    pub(crate) fn told(&mut self, site: SiteId, up: bool, applied: LogIndex, digest: u64) {
+    pub(crate) fn told(&mut self, site: SiteId, up: bool, applied: LogIndex, digests: [u64; 2]) {
         if let Some(told) = self.told.get_mut(site.index()) {
-            *told = Some((up, applied, digest));
+            *told = Some((up, applied, digests));
         }
     }
 
@@ -35,7 +35,7 @@ impl Convergence {
         let sites = (0_u8..).map(SiteId).zip(&self.told);
         let missing = sites.filter(|(site, told)| !kept_down.contains(*site) && !matches!(told, Some((true, ..))));
         let mut states =
-            self.told.iter().flatten().filter(|(up, ..)| *up).map(|(_, applied, digest)| (applied, digest));
+            self.told.iter().flatten().filter(|(up, ..)| *up).map(|(_, applied, digests)| (applied, digests));
         let first = states.next();
         missing.count() == 0 && states.all(|state| Some(state) == first)
     }
@@ -48,7 +48,7 @@ mod tests {
     fn told(states: [(bool, u64, u64); 3]) -> Convergence {
         let mut convergence = Convergence::new(3);
         for (site, (up, applied, digest)) in (0..).map(SiteId).zip(states) {
-            convergence.told(site, up, LogIndex(applied), digest);
+            convergence.told(site, up, LogIndex(applied), [digest, 1]);
         }
         convergence
     }
@@ -64,6 +64,9 @@ mod tests {
         assert!(!told([(true, 9, 5), (true, 8, 5), (true, 9, 5)]).agree(SiteSet::EMPTY));
         assert!(!told([(false, 0, 0), (true, 9, 5), (true, 9, 5)]).agree(SiteSet::EMPTY));
         assert!(!Convergence::new(3).agree(SiteSet::EMPTY), "nobody has told");
+        let mut another_log = told([(true, 9, 5); 3]);
+        another_log.told(SiteId(2), true, LogIndex(9), [5, 2]);
+        assert!(!another_log.agree(SiteSet::EMPTY), "the same state, and another transaction log");
     }
 
     #[test]

@@ -171,6 +171,8 @@ pub enum WorldEvent {
         applied: LogIndex,
         /// The digest of its state.
         digest: u64,
+        /// The digest of its transaction log; 0 if it has none.
+        log_digest: u64,
     },
     /// The world can't go on.
     Failed {

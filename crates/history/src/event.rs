@@ -135,6 +135,9 @@ pub enum Event {
         applied: LogIndex,
         /// The digest of its state.
         digest: u64,
+        /// The digest of its transaction log; 0 if it has none.
+        #[serde(default)]
+        log_digest: u64,
     },
     /// The run ended.
     Ended {

@@ -43,6 +43,7 @@ const LOOKS_EVERY: Duration = Duration::from_millis(100);
 struct Status {
     applied: LogIndex,
     digest: String,
+    log_digest: String,
 }
 
 impl Hands {
@@ -187,8 +188,9 @@ impl Hands {
         let states = futures_util::future::join_all(self.0.sites.iter().map(status)).await;
         for (index, state) in states.into_iter().enumerate() {
             let up = state.is_some();
-            let (applied, digest) = state.unwrap_or_default();
-            self.0.events.tell(WorldEvent::FinalState { site: SiteId(index as u8), up, applied, digest });
+            let (applied, digest, log_digest) = state.unwrap_or_default();
+            let site = SiteId(index as u8);
+            self.0.events.tell(WorldEvent::FinalState { site, up, applied, digest, log_digest });
         }
     }
 
@@ -202,7 +204,7 @@ impl Hands {
 }
 
 /// How far a site has applied the log, and the digest of its state; `None`: it does not answer.
-pub async fn status(site: &Pool) -> Option<(LogIndex, u64)> {
+pub async fn status(site: &Pool) -> Option<(LogIndex, u64, u64)> {
     let http = hyper::Request::get("/v1/status").header("host", "site").body(Full::new(Bytes::new())).ok()?;
     let answer = tokio::time::timeout(REPORT_DEADLINE, site.exchange(http)).await.ok()?;
     let (head, body) = answer.ok()?;
@@ -210,5 +212,6 @@ pub async fn status(site: &Pool) -> Option<(LogIndex, u64)> {
         return None;
     }
     let status: Status = serde_json::from_slice(&body).ok()?;
-    Some((status.applied, u64::from_str_radix(&status.digest, 16).ok()?))
+    let digest = |text: &str| u64::from_str_radix(text, 16).ok();
+    Some((status.applied, digest(&status.digest)?, digest(&status.log_digest)?))
 }

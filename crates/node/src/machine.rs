@@ -35,6 +35,9 @@ pub struct Status {
     /// The digest of its applied state, in hexadecimal (16 digits: JSON's numbers end at 2^53).
     #[serde(with = "hex")]
     pub digest: u64,
+    /// The digest of its transaction log, likewise; 0 if it has none.
+    #[serde(with = "hex")]
+    pub log_digest: u64,
 }
 
 impl Machine for Site {
@@ -59,6 +62,7 @@ impl Machine for Site {
             epoch: self.epoch(),
             applied: self.applied_index(),
             digest: self.applied_digest(),
+            log_digest: self.log_digest(),
         }
     }
 }

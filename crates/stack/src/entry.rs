@@ -1,8 +1,9 @@
 //! Entries of the replicated log.
 
 use crate::control::log::Open;
+use crate::wal::segment::Incarnation;
 use alloc::sync::Arc;
-use firedrill_model::{LogIndex, Op, ServiceId, SessionId, SiteId, SiteSet, Term};
+use firedrill_model::{LogIndex, Op, Position, ServiceId, SessionId, SiteId, SiteSet, Term};
 use serde::{Deserialize, Serialize};
 
 /// Terms, indices, epochs and versions stay below this for as long as a site can live. A larger one is damage or mischief, and is refused
@@ -140,6 +141,17 @@ pub enum ControlCommand {
         /// This site.
         site: SiteId,
     },
+    /// How far a site holds the transaction log: asked when the primary is down and nobody is left who is known to hold all of it.
+    LogEnd {
+        /// In this failover.
+        failover: LogIndex,
+        /// This site.
+        site: SiteId,
+        /// Who wrote its last durable record; 0 if it has none.
+        incarnation: Incarnation,
+        /// Where that record stands.
+        end: Position,
+    },
     /// A site that holds the transaction log goes on with it, where none could.
     ResumeLog {
         /// In this state of the log.
@@ -154,6 +166,9 @@ impl ControlCommand {
             ControlCommand::DeclareDown { site }
             | ControlCommand::SiteReturned { site }
             | ControlCommand::RecordsLost { site } => site.index() < sites,
+            ControlCommand::LogEnd { site, incarnation, end, .. } => {
+                site.index() < sites && incarnation.0.0.max(end.0) < LIMIT
+            }
             ControlCommand::OpenLog(open) => open.writer.index() < sites && open.since.0.max(open.end.0) < LIMIT,
             ControlCommand::SetCopies { members, .. } => members.iter().all(|site| site.index() < sites),
             _ => true,

@@ -223,6 +223,12 @@ fn log_message() -> BoxedStrategy<LogMessage> {
             ControlCommand::SetCopies { since, members }
         }),
         site().prop_map(|site| ControlCommand::RecordsLost { site }),
+        (site(), index(), index()).prop_map(|(site, failover, end)| ControlCommand::LogEnd {
+            failover,
+            site,
+            incarnation: Incarnation(failover),
+            end: Position(end.0),
+        }),
         index().prop_map(|since| ControlCommand::ResumeLog { since }),
     ];
     let ship = ((writer(), position(), writer(), segments()), (position(), position(), position(), number(), number()));

@@ -113,7 +113,8 @@ fn tell(args: &CostArgs, seen: &[Seen]) -> Exit {
 
 fn show(seen: &Seen) {
     let ms = |median: Option<f64>| median.map_or_else(|| "-".to_owned(), |ms| format!("{ms:.1}"));
-    let whose = seen.region.as_deref().map_or_else(|| "all clients".to_owned(), |region| format!("clients in {region}"));
+    let whose =
+        seen.region.as_deref().map_or_else(|| "all clients".to_owned(), |region| format!("clients in {region}"));
     let ([before, after], [less, more]) = (seen.median_ms, seen.answered_per_s);
     let (before, after) = (ms(before), ms(after));
     anstream::println!("\x1b[1m{whose}\x1b[0m: median {before} -> {after} ms, {less:.1} -> {more:.1} operations/s");

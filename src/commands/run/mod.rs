@@ -22,10 +22,10 @@ use firedrill_reports::run::Circumstances;
 use firedrill_reports::{RunReport, reproduce};
 pub use load::Loaded;
 pub use simulated::judged;
-pub use unjudged::journal_of;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+pub use unjudged::journal_of;
 
 /// Runs the scenarios one after the other. All files are read before anything is run.
 pub fn run(args: &RunArgs) -> Exit {

@@ -35,6 +35,7 @@ pub(crate) struct FinalState {
     pub(crate) up: bool,
     pub(crate) applied: LogIndex,
     pub(crate) digest: u64,
+    pub(crate) log_digest: u64,
 }
 
 /// What a journal says, sorted out.
@@ -125,8 +126,9 @@ impl<'j> Facts<'j> {
         match event {
             Event::PhaseBegan { t, phase: Phase::Hurt } => self.hurt = self.hurt.or(Some(*t)),
             Event::PhaseBegan { t, phase: Phase::Heal } => self.heal = self.heal.or(Some(*t)),
-            Event::FinalState { site, up, applied, digest, .. } => {
-                self.finals.insert(*site, FinalState { up: *up, applied: *applied, digest: *digest });
+            Event::FinalState { site, up, applied, digest, log_digest, .. } => {
+                let state = FinalState { up: *up, applied: *applied, digest: *digest, log_digest: *log_digest };
+                self.finals.insert(*site, state);
             }
             Event::Ended { why, .. } if self.ended.is_some() => self.malformed.note(|| format!("a second end ({why})")),
             Event::Ended { why, .. } => self.ended = Some(why),

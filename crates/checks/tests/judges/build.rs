@@ -132,9 +132,13 @@ impl Run {
     }
 
     pub fn final_state(&mut self, t: Time, site: SiteId, state: Option<(u64, u64)>) {
+        self.final_state_with_log(t, site, state, 0);
+    }
+
+    pub fn final_state_with_log(&mut self, t: Time, site: SiteId, state: Option<(u64, u64)>, log_digest: u64) {
         let (applied, digest) = state.unwrap_or_default();
         let applied = LogIndex(applied);
-        self.events.push(Event::FinalState { t, site, up: state.is_some(), applied, digest });
+        self.events.push(Event::FinalState { t, site, up: state.is_some(), applied, digest, log_digest });
     }
 
     pub fn end(&mut self, t: Time, why: &str) {

@@ -90,8 +90,9 @@ fn frame() -> impl Strategy<Value = Event> {
             detail: String::new(),
         }),
         (time(), number()).prop_map(|(t, times)| Event::Judged { t, invariant: "x".to_owned(), times }),
-        (time(), site(), any::<bool>(), number())
-            .prop_map(|(t, site, up, digest)| { Event::FinalState { t, site, up, applied: LogIndex(1), digest } }),
+        (time(), site(), any::<bool>(), number()).prop_map(|(t, site, up, digest)| {
+            Event::FinalState { t, site, up, applied: LogIndex(1), digest, log_digest: 0 }
+        }),
         time().prop_map(|t| Event::Ended { t, why: "complete".to_owned() }),
     ]
 }

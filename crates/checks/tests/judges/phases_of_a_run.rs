@@ -120,6 +120,14 @@ fn sites_that_do_not_agree_at_the_end_fail() {
 }
 
 #[test]
+fn a_transaction_log_that_ends_otherwise_at_one_site_fails() {
+    let mut run = failover_run();
+    run.events.retain(|event| !matches!(event, Event::FinalState { site: LONDON, .. }));
+    run.final_state_with_log(s(300), LONDON, Some((90, 7)), 5);
+    assert_eq!(run.verdict_of("convergence"), Verdict::Fail);
+}
+
+#[test]
 fn sites_that_say_nothing_at_the_end_are_unknown() {
     let mut run = failover_run();
     run.events.retain(|event| !matches!(event, Event::FinalState { .. }));

@@ -238,9 +238,9 @@ impl Drill {
             WorldEvent::Judged { invariant, times } => {
                 self.journal(Event::Judged { t, invariant: invariant.to_owned(), times });
             }
-            WorldEvent::FinalState { site, up, applied, digest } => {
-                self.director.convergence.told(site, up, applied, digest);
-                self.journal(Event::FinalState { t, site, up, applied, digest });
+            WorldEvent::FinalState { site, up, applied, digest, log_digest } => {
+                self.director.convergence.told(site, up, applied, [digest, log_digest]);
+                self.journal(Event::FinalState { t, site, up, applied, digest, log_digest });
             }
             WorldEvent::Failed { error } => self.cut_short(&error),
         }

@@ -242,7 +242,7 @@ impl Fake {
             let behind =
                 self.now.since(self.started[site.index()]) < Duration::from_secs(2) && self.now > Time::from_secs(2);
             let applied = LogIndex(if behind { 0 } else { self.commits });
-            self.tell(WorldEvent::FinalState { site, up, applied, digest: applied.0 });
+            self.tell(WorldEvent::FinalState { site, up, applied, digest: applied.0, log_digest: 0 });
         }
         self.tell(WorldEvent::Judged { invariant: "nothing", times: self.commits });
     }

@@ -64,7 +64,7 @@ fn frame() -> impl Strategy<Value = Event> {
             .prop_map(|(t, invariant, site, detail)| { Event::Violated { t, invariant, site, detail } }),
         (time(), text(), any::<u64>()).prop_map(|(t, invariant, times)| Event::Judged { t, invariant, times }),
         (time(), site(), any::<bool>(), any::<u64>(), any::<u64>()).prop_map(|(t, site, up, applied, digest)| {
-            Event::FinalState { t, site, up, applied: LogIndex(applied), digest }
+            Event::FinalState { t, site, up, applied: LogIndex(applied), digest, log_digest: digest / 2 }
         }),
         (time(), text()).prop_map(|(t, why)| Event::Ended { t, why }),
     ]

@@ -48,7 +48,8 @@ impl Control {
             && image.services.iter().all(service)
             && image.failover.iter().all(failover)
             && log.writer.is_none_or(|writer| writer.index() < sites)
-            && [log.members, log.holders, log.eligible].into_iter().all(among);
+            && log.furthest.is_none_or(|(_, _, site)| site.index() < sites)
+            && [log.members, log.holders, log.eligible, log.told].into_iter().all(among);
         plausible.then(|| Control {
             epoch: image.epoch,
             primary: image.primary,

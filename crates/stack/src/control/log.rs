@@ -31,6 +31,12 @@ pub struct LogState {
     pub eligible: SiteSet,
     /// The writer is not known to hold all that was acknowledged.
     pub lossy: bool,
+    /// The failover in which every site that is up is asked how far it holds the log, for nobody is left who is known to hold all of it; 0: none is asked.
+    pub asked: LogIndex,
+    /// Those that have told it.
+    pub told: SiteSet,
+    /// The furthest end that was told, and whose it is.
+    pub furthest: Option<(Incarnation, Position, SiteId)>,
 }
 
 impl LogState {
@@ -51,7 +57,36 @@ impl LogState {
             chosen: members,
             eligible: members,
             lossy: false,
+            asked: LogIndex(0),
+            told: SiteSet::EMPTY,
+            furthest: None,
         }
+    }
+
+    /// The primary is down: if nobody who is up holds all that was acknowledged, those that are up are asked how far they hold the log.
+    pub(super) fn primary_lost(&mut self, failover: LogIndex, up: SiteSet) {
+        if !up.iter().any(|site| self.holders.contains(site)) {
+            self.asked = failover;
+        }
+    }
+
+    /// A site tells how far it holds the log. The later writer's record is the further one, as in Raft's comparison of logs; the plan's order decides between equals.
+    pub(super) fn told_end(&mut self, failover: LogIndex, site: SiteId, incarnation: Incarnation, end: Position) {
+        if self.asked != failover || failover == LogIndex(0) || !self.told.insert(site) {
+            return;
+        }
+        let beats = |&(incarnation_there, end_there, there): &(Incarnation, Position, SiteId)| {
+            (incarnation, end) > (incarnation_there, end_there)
+                || (incarnation, end) == (incarnation_there, end_there) && site < there
+        };
+        if self.furthest.as_ref().is_none_or(beats) {
+            self.furthest = Some((incarnation, end, site));
+        }
+    }
+
+    /// Whether this site is to tell how far it holds the log.
+    pub fn asks(&self, site: SiteId) -> bool {
+        self.asked != LogIndex(0) && !self.told.contains(site)
     }
 
     /// The writer's process opens the log: it goes on after `end`.
@@ -103,7 +138,7 @@ impl LogState {
     }
 
     /// Who takes over from a primary that is down, and whether it holds all that was acknowledged: the first in the plan's order that does, or, if none is up, the
-    /// first that is.
+    /// one that told that it holds most, or else the first that is up.
     pub(super) fn successor(&self, up: SiteSet, switches: &mut Switches) -> (Option<SiteId>, bool) {
         let next = up.iter().next();
         let lagging = next.is_some_and(|next| !self.holders.contains(next));
@@ -111,7 +146,8 @@ impl LogState {
             return (next, true);
         }
         let holder = up.iter().find(|site| self.holders.contains(*site));
-        (holder.or(next), holder.is_some())
+        let furthest = self.furthest.map(|(_, _, site)| site).filter(|site| up.contains(*site));
+        (holder.or(furthest).or(next), holder.is_some())
     }
 
     /// The epoch was raised, and this site is to open the log.
@@ -125,6 +161,7 @@ impl LogState {
     ) {
         self.changed = entry;
         self.opened = None;
+        (self.asked, self.told, self.furthest) = (LogIndex(0), SiteSet::EMPTY, None);
         self.lossy = !holds;
         let moved = self.writer != Some(primary);
         let waits = self.lossy && log.without_copy == WithoutCopy::Stop;

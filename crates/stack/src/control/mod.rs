@@ -120,6 +120,10 @@ impl Control {
                 self.log.set_members(index, self.epoch, since, members, sites)
             }
             ControlCommand::RecordsLost { site } => self.log.lost_records(index, self.epoch, site),
+            ControlCommand::LogEnd { failover, site, incarnation, end } => {
+                self.log.told_end(failover, site, incarnation, end);
+                Vec::new()
+            }
             ControlCommand::ResumeLog { since } => self.resume_log(index, since),
         }
     }
@@ -162,6 +166,9 @@ impl Control {
             let failover =
                 Failover { entry: index, failed: site, targets: None, waiting, isolated: false, dns_done: false };
             self.failover = Some(Arc::new(failover));
+            if self.config.transaction_log.is_some() && !self.up.contains(self.primary) {
+                self.log.primary_lost(index, self.up);
+            }
         }
         alloc::vec![Observation::FailoverDecided { failed: site, entry: index }]
     }

@@ -29,6 +29,11 @@ pub fn next_step(control: &Control, health: &Health, me: SiteId) -> Option<Contr
         return next_change_of_health(control, health, me);
     };
     let entry = failover.entry;
+    // Whoever answers has told how far it holds the transaction log, if that is asked. Who does not answer is not waited for.
+    let telling = |site: &SiteId| control.log().asks(*site) && (*site == me || health.answers(*site));
+    if !failover.isolated && control.up().iter().any(|site| telling(&site)) {
+        return None;
+    }
     Some(if !failover.isolated {
         ControlCommand::RaiseEpoch { failover: entry }
     } else if failover.targets.is_none() {

@@ -174,6 +174,9 @@ impl Site {
         let allowed = match command {
             ControlCommand::OpenLog(open) => open.writer == from && open.since == state.changed,
             ControlCommand::SetCopies { since, .. } => state.writer == Some(from) && since == state.changed,
+            ControlCommand::LogEnd { failover, site, .. } => {
+                site == from && failover == state.asked && state.asks(site) && self.control.up().contains(site)
+            }
             ControlCommand::RecordsLost { site } => site == from && state.holders.contains(from),
             _ => false,
         };

@@ -413,6 +413,18 @@ impl Site {
         self.digests.back().copied().unwrap_or_default()
     }
 
+    /// Where the transaction log ends, durably, and by whom, in one number; 0 if there is none, or nothing in it. Two sites that agree in it have
+    /// the same log: incarnations rise along a log, so that the last one tells the whole.
+    pub fn log_digest(&self) -> u64 {
+        let end = self.log_durable();
+        let Some(incarnation) = self.log_incarnation(end).filter(|_| end.0 > 0) else {
+            return 0;
+        };
+        // Fibonacci hashing (Knuth, TAOCP 6.4) of each, so that neither undoes the other.
+        let spread = |number: u64| number.wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        spread(end.0) ^ spread(incarnation.0.0).rotate_left(32)
+    }
+
     /// The digest as it was when `index` had been applied; `None` if that is too long ago or still to come.
     pub fn digest_at(&self, index: LogIndex) -> Option<u64> {
         let back = self.applied.0.checked_sub(index.0)? as usize;

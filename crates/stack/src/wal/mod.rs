@@ -49,7 +49,7 @@ use alloc::vec::Vec;
 use copy::Copy;
 use core::time::Duration;
 use firedrill_model::{
-    Epoch, NotApplied, Observation, Position, Response, Rng, SiteId, StackConfig, StorageArea, Time,
+    Epoch, LogIndex, NotApplied, Observation, Position, Response, Rng, SiteId, StackConfig, StorageArea, Time,
     TransactionLogConfig,
 };
 use gzip::Gzip;
@@ -263,6 +263,10 @@ impl Wal {
         self.wanted = if mine && opened.is_none() && whole && ctx.accepts && !self.copy.cuts() {
             let (since, end) = (state.changed, self.store.end());
             Some(ControlCommand::OpenLog(Open { since, writer: self.me, token: self.token, end }))
+        } else if state.asks(self.me) {
+            let end = self.store.durable();
+            let incarnation = self.incarnation_at(end).unwrap_or(Incarnation(LogIndex(0)));
+            Some(ControlCommand::LogEnd { failover: state.asked, site: self.me, incarnation, end })
         } else if self.store.hole().is_some() && !mine && state.holders.contains(self.me) {
             Some(ControlCommand::RecordsLost { site: self.me })
         } else {
