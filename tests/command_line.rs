@@ -114,16 +114,20 @@ fn a_campaign_is_the_same_on_one_thread_and_on_two() {
     assert_eq!(one.1["seeds"], 12);
 }
 
-/// The first of `seeds` in which the hazard is found, and the failed checks by kind and name.
+/// The first of `seeds` in which the hazard is found, and the failed checks and objectives by kind and name.
 fn finds(scenario: &str, hazard: &str, seeds: &str) -> Vec<(String, String)> {
     let output = firedrill(&["run", scenario, "--seeds", seeds, "--hazard", hazard, "--json"]);
     assert_eq!(code(&output), 1, "{hazard} makes some check fail within {seeds} seeds");
     let first = &objects(&output)[0];
     let again = firedrill(&["replay", first["reproduce"].as_str().expect("a line")]);
     assert_eq!(code(&again), 1, "the printed line reproduces it exactly: {}", stderr(&again));
-    let failed = first["checks"].as_array().into_iter().flatten().filter(|check| check["verdict"] == "fail");
     let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
-    failed.map(|check| (text(&check["kind"]), text(&check["name"]))).collect()
+    let failed = |list: &str| {
+        let all = first[list].as_array().cloned().unwrap_or_default();
+        all.into_iter().filter(|one| one["verdict"] == "fail")
+    };
+    let objectives = failed("objectives").map(|one| ("objective".to_owned(), text(&one["name"])));
+    failed("checks").map(|check| (text(&check["kind"]), text(&check["name"]))).chain(objectives).collect()
 }
 
 #[test]
@@ -142,6 +146,27 @@ fn an_acknowledgement_before_fsync_is_found() {
 fn a_missing_fence_is_found_by_what_clients_saw() {
     let found = finds("scenarios/weekly/frozen-primary.toml", "no-fencing", "20");
     assert_eq!(found, [("client".into(), "linearizable".into())]);
+}
+
+/// Hazards of disks and of the transaction log, each in the scenario that shows it; and none is found by every check.
+#[test]
+fn hazards_of_disks_and_of_the_log_are_found() {
+    let (errors, corruption) = ("scenarios/daily/disk-errors.toml", "scenarios/weekly/data-corruption.toml");
+    let (lagging, diverged) = ("scenarios/weekly/lagging-standby.toml", "scenarios/weekly/diverged-tail.toml");
+    let cases = [
+        (errors, "persist-error-ignored", "commit-durable-on-quorum"),
+        (errors, "sync-retried", "holes-refilled"),
+        (corruption, "corruption-spreads", "RPO"),
+        (corruption, "checksum-without-address", "RPO"),
+        (corruption, "checksum-ignored", "holes-refilled"),
+        (diverged, "cut-at-high-water-mark", "convergence"),
+        (lagging, "lagging-replica-promoted", "RPO"),
+    ];
+    for (scenario, hazard, check) in cases {
+        let found = finds(scenario, hazard, "20");
+        assert!(found.iter().any(|(_, name)| name == check), "{hazard}: {found:?}");
+        assert!(found.len() < 8, "{hazard}: {found:?}");
+    }
 }
 
 #[test]

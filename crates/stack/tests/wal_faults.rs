@@ -263,8 +263,8 @@ fn run_without_stand_in(cluster: &mut Cluster, secs: u64) {
     }
 }
 
-/// New York acknowledges a record alone and is cut off; London goes on with a declared loss; New York comes back.
-fn returned_after_loss(hazard: Option<Hazard>) -> Cluster {
+/// New York acknowledges its twelfth record alone: London is cut off, and Singapore's disk has not finished to sync it.
+fn alone_with_the_twelfth(hazard: Option<Hazard>) -> Cluster {
     let mut cluster = ten(with_hazard(hazard));
     cluster.isolate(SINGAPORE);
     append(&mut cluster, NY, 11, "r11");
@@ -276,6 +276,12 @@ fn returned_after_loss(hazard: Option<Hazard>) -> Cluster {
     let asked = append(&mut cluster, NY, 12, "r12");
     run_without_stand_in(&mut cluster, 1);
     assert_eq!(cluster.replies[&asked], appended(12));
+    cluster
+}
+
+/// New York, alone with a record, is cut off; London goes on with a declared loss; New York comes back.
+fn returned_after_loss(hazard: Option<Hazard>) -> Cluster {
+    let mut cluster = alone_with_the_twelfth(hazard);
     cluster.power_loss(SINGAPORE);
     cluster.slow_disks.clear();
     cluster.start(SINGAPORE);
