@@ -54,9 +54,9 @@ fn print(path: &Path, history: &Transactions, report: &Report, order: Order, too
     };
     let (verdict, file) = (report.verdict, path.display());
     let (count, reads, ms) = (history.all.len(), report.judged, milliseconds(took));
-    anstream::println!("\x1b[1;{colour}m{verdict}\x1b[0m {file}: {said}; {count} transactions, {reads} reads, {ms} ms");
+    println!("\x1b[1;{colour}m{verdict}\x1b[0m {file}: {said}; {count} transactions, {reads} reads, {ms} ms");
     for found in &report.anomalies {
-        anstream::println!("  \x1b[1m{}\x1b[0m: {}", found.anomaly, found.why);
+        println!("  \x1b[1m{}\x1b[0m: {}", found.anomaly, found.why);
         println!("      ruled out by {}", found.anomaly.ruled_out_by());
     }
     if report.cut_short {

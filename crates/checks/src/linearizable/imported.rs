@@ -88,7 +88,7 @@ pub struct Order {
 }
 
 impl Order {
-    pub(super) fn of(partition: &Partition, order: &[u32]) -> Order {
+    pub(super) fn of(partition: &Partition<'_>, order: &[u32]) -> Order {
         let mut states = partition.prepared.replay(order).into_iter();
         let initial = states.next().unwrap_or_default();
         let places = order.iter().map(|op| partition.places[*op as usize]);
@@ -128,7 +128,7 @@ pub fn judge(
         undecided: Vec::new(),
         orders: Vec::new(),
     };
-    let mut refuted: Vec<&Partition> = Vec::new();
+    let mut refuted: Vec<&Partition<'_>> = Vec::new();
     for (partition, outcome) in partitions.iter().zip(&outcomes) {
         match outcome.found {
             Found::Order if settings.orders => report.orders.extend(order(partition, settings)),
@@ -140,7 +140,7 @@ pub fn judge(
     }
     let limit = |steps| limit(settings, steps, settings.memory_bytes);
     let misfits = refuted.iter().map(|partition| why::misfit(partition, limit(WHY_STEPS.max(report.steps))));
-    let mut misfits: Vec<(usize, &Partition)> = misfits.zip(refuted.iter().copied()).collect();
+    let mut misfits: Vec<(usize, &Partition<'_>)> = misfits.zip(refuted.iter().copied()).collect();
     misfits.sort_by_key(|(misfit, partition)| partition.prepared.span(*misfit).returned);
     report.refuted = misfits.iter().map(|(_, partition)| partition.key.clone()).collect();
     report.why = misfits.first().map(|(misfit, partition)| why::explain(partition, *misfit, limit(WHY_STEPS)));
@@ -154,8 +154,8 @@ pub fn judge(
     Ok(report)
 }
 
-fn answered(partitions: &[Partition]) -> bool {
-    let answered = |partition: &Partition| {
+fn answered(partitions: &[Partition<'_>]) -> bool {
+    let answered = |partition: &Partition<'_>| {
         (0..partition.prepared.len()).any(|number| partition.prepared.span(number).returned.is_some())
     };
     partitions.iter().any(answered)
@@ -173,7 +173,7 @@ fn exhausted(outcome: &Outcome) -> Option<Exhausted> {
     }
 }
 
-fn rounds(partitions: &[Partition], settings: &Settings<'_>) -> Vec<Outcome> {
+fn rounds(partitions: &[Partition<'_>], settings: &Settings<'_>) -> Vec<Outcome> {
     let nothing = Outcome { found: Found::TooManyAtOnce, steps: 0, bytes: 0 };
     let mut outcomes = vec![nothing; partitions.len()];
     let share = settings.memory_bytes / SHARES as u64;
@@ -235,13 +235,18 @@ fn in_parallel<R: Send>(jobs: usize, work: &[usize], each: &(impl Fn(usize) -> R
     done.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner)
 }
 
-fn order(partition: &Partition, settings: &Settings<'_>) -> Option<Order> {
+fn order(partition: &Partition<'_>, settings: &Settings<'_>) -> Option<Order> {
     let told =
         partition.prepared.search(&Part::WHOLE, limit(settings, 2_000_000, settings.memory_bytes), Manner::Witness);
     (told.found == Found::Order).then(|| Order::of(partition, &told.order))
 }
 
-fn undecided(history: &History, partition: &Partition, at: Option<usize>, exhausted: Option<Exhausted>) -> Undecided {
+fn undecided(
+    history: &History,
+    partition: &Partition<'_>,
+    at: Option<usize>,
+    exhausted: Option<Exhausted>,
+) -> Undecided {
     let reached = at.map(|at| partition.places[at]);
     let end = reached.and_then(|place| history.operations[place].returned);
     let before = |place: &&usize| {

@@ -1,14 +1,17 @@
 //! A partition of a history, ready to be searched whole or in part.
 
+use super::chains;
 use super::model::{Model, Numbered};
+use super::models::kv::{self, Kv};
 use super::object::Object;
 use super::problem::{Problem, Span};
 use super::register_rules::RegisterObject;
 use super::registers::{ABSENT, Action, Register, RegisterOp};
-use super::search::{Found, Limit, Spent, Told, tell};
+use super::search::{Found, Limit, Told, tell};
 use super::zones;
 use crate::facts::At;
 use firedrill_history::import::Value;
+use std::borrow::Cow;
 
 /// Which part of a history is looked at.
 pub(super) struct Part<'p> {
@@ -114,9 +117,7 @@ impl Prepared for PreparedRegister {
         let values = self.register.values;
         if self.zones && manner == Manner::Fast {
             let linearizable = zones::linearizable(self.part(part).map(|(_, op)| op), values);
-            let found = if linearizable { Found::Order } else { Found::NoOrder };
-            let spent = Spent { steps: self.len() as u64, bytes: 0 };
-            return Told { found, spent, order: Vec::new(), furthest: (0, 0), partial: Vec::new() };
+            return Told::without_search(linearizable, self.len());
         }
         let (numbers, ops): (Vec<u32>, Vec<RegisterOp>) = self.part(part).unzip();
         let register = Register { ops, values, first: 0 };
@@ -192,5 +193,51 @@ where
 
     fn values(&self, _number: usize) -> (Option<u32>, Option<u32>) {
         (None, None)
+    }
+}
+
+/// A key of a map of strings that were appended to.
+pub(super) struct PreparedKv<'h> {
+    rules: PreparedModel<Kv<'h>>,
+}
+
+impl<'h> PreparedKv<'h> {
+    pub(super) fn of(initial: Cow<'h, str>, ops: Vec<(kv::Action<'h>, Span)>) -> PreparedKv<'h> {
+        PreparedKv { rules: PreparedModel { model: Kv(initial), ops } }
+    }
+}
+
+impl Prepared for PreparedKv<'_> {
+    fn len(&self) -> usize {
+        self.rules.len()
+    }
+
+    fn span(&self, number: usize) -> Span {
+        self.rules.span(number)
+    }
+
+    fn changes_nothing(&self, number: usize) -> bool {
+        self.rules.changes_nothing(number)
+    }
+
+    fn search(&self, part: &Part<'_>, limit: Limit<'_>, manner: Manner) -> Told {
+        if manner == Manner::Fast {
+            let PreparedModel { model, ops } = &self.rules;
+            let span =
+                |(number, (_, span)): (usize, &(_, Span))| part.span(number, *span, self.changes_nothing(number));
+            let spans: Vec<Option<Span>> = ops.iter().enumerate().map(span).collect();
+            if let Some(linearizable) = chains::linearizable(&model.0, ops, &spans) {
+                return Told::without_search(linearizable, self.len());
+            }
+        }
+        self.rules.search(part, limit, manner)
+    }
+
+    fn replay(&self, order: &[u32]) -> Vec<String> {
+        self.rules.replay(order)
+    }
+
+    fn values(&self, number: usize) -> (Option<u32>, Option<u32>) {
+        self.rules.values(number)
     }
 }

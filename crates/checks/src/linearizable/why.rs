@@ -28,7 +28,7 @@ pub struct Why {
 }
 
 /// The first operation that fits nowhere, by its number in a partition that has no order.
-pub(super) fn misfit(partition: &Partition, limit: Limit<'_>) -> usize {
+pub(super) fn misfit(partition: &Partition<'_>, limit: Limit<'_>) -> usize {
     let prepared = &partition.prepared;
     let mut returns: Vec<(At, usize)> =
         (0..prepared.len()).filter_map(|number| prepared.span(number).returned.map(|at| (at, number))).collect();
@@ -40,7 +40,7 @@ pub(super) fn misfit(partition: &Partition, limit: Limit<'_>) -> usize {
 }
 
 /// Explains a partition whose first operation that fits nowhere is known.
-pub(super) fn explain(partition: &Partition, misfit: usize, limit: Limit<'_>) -> Why {
+pub(super) fn explain(partition: &Partition<'_>, misfit: usize, limit: Limit<'_>) -> Why {
     let prepared = &partition.prepared;
     let end = prepared.span(misfit).returned;
     let forward = prepared.search(&Part { end, held: None }, limit, Manner::Forward);
@@ -75,7 +75,7 @@ pub(super) fn explain(partition: &Partition, misfit: usize, limit: Limit<'_>) ->
 /// Which operations must have happened as told so that there is no order: leaves out halves, quarters, and so on down to
 /// single ones, until none can be left out (Zeller & Hildebrandt 2002, "Simplifying and isolating failure-inducing input").
 /// What is left out may have happened or not, so that no history with an order becomes one without.
-fn shrink(partition: &Partition, end: Option<At>, misfit: usize, limit: Limit<'_>) -> (Vec<bool>, bool) {
+fn shrink(partition: &Partition<'_>, end: Option<At>, misfit: usize, limit: Limit<'_>) -> (Vec<bool>, bool) {
     let prepared = &partition.prepared;
     let within = |number: usize| prepared.span(number).returned.is_some_and(|at| end.is_none_or(|end| at <= end));
     let mut held: Vec<bool> = (0..prepared.len()).map(within).collect();
