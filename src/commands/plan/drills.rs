@@ -155,10 +155,7 @@ fn tell(args: &DrillsArgs, drill: &Drill) {
         };
         println!(
             "  {agreement}  {}: demanded {} s, arithmetic: {}, run: {achieved} ({})",
-            compared.subject,
-            compared.objective_s,
-            compared.expected,
-            compared.verdict
+            compared.subject, compared.objective_s, compared.expected, compared.verdict
         );
     }
 }

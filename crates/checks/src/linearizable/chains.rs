@@ -6,124 +6,22 @@
 //! of a register, written once: it has a zone, like there (`zones`), and within it an order, which is that
 //! of its text. What nobody saw is a chain of its own. After "Elle" (Kingsbury & Alvaro 2020), which infers the order of
 //! appends from what was read, and Gibbons & Korach 1997.
+//!
+//! A text that was put or appended more than once is one of several operations'. It counts only those that time allows at its
+//! place in the chain; where these are still several, this way can't tell, and the search must.
+//!
+//! - `tokens`: the texts that were put and appended
+//! - `chain`: one chain's links, with their gets
+
+mod chain;
+mod tokens;
 
 use super::models::kv::Action;
 use super::problem::Span;
 use super::zones::{Point, Zones};
-
-/// A text that was put or appended.
-struct Token<'t> {
-    text: &'t str,
-    /// The operation that puts it.
-    put: Option<u32>,
-    /// The operation that appends it.
-    append: Option<u32>,
-}
-
-/// The texts of a key, in their order.
-struct Tokens<'t> {
-    sorted: Vec<Token<'t>>,
-}
-
-impl<'t> Tokens<'t> {
-    /// `None` if they can't be told apart: one is empty, or begins another, or was put or appended twice.
-    fn of(initial: &str, ops: &'t [(Action<'_>, Span)]) -> Option<Tokens<'t>> {
-        let mut sorted: Vec<Token<'t>> = Vec::with_capacity(ops.len());
-        for (number, (action, _)) in (0..).zip(ops) {
-            match action {
-                Action::Put(text) => sorted.push(Token { text, put: Some(number), append: None }),
-                Action::Append(text) => sorted.push(Token { text, put: None, append: Some(number) }),
-                Action::Got(_) => {}
-            }
-        }
-        sorted.sort_unstable_by_key(|token| token.text);
-        let mut twice = false;
-        sorted.dedup_by(|second, first| {
-            let same = first.text == second.text;
-            if same {
-                twice |= (first.put.is_some() && second.put.is_some())
-                    || (first.append.is_some() == second.append.is_some());
-                first.put = first.put.or(second.put);
-                first.append = first.append.or(second.append);
-            }
-            same
-        });
-        let begins = |pair: &[Token<'_>]| pair[1].text.starts_with(pair[0].text);
-        let like_initial = |token: &Token<'_>| token.text.starts_with(initial) || initial.starts_with(token.text);
-        let empty = sorted.first().is_some_and(|token| token.text.is_empty());
-        let told_apart = !twice
-            && !empty
-            && !sorted.windows(2).any(begins)
-            && (initial.is_empty() || !sorted.iter().any(like_initial));
-        told_apart.then_some(Tokens { sorted })
-    }
-
-    /// The one that a text begins with: none of them begins another, so it is the last that is not greater.
-    fn beginning(&self, text: &str) -> Option<&Token<'t>> {
-        let after = self.sorted.partition_point(|token| token.text <= text);
-        self.sorted[..after].last().filter(|token| text.starts_with(token.text))
-    }
-}
-
-/// A write in its chain, with the gets that saw it last.
-#[derive(Clone, Copy)]
-struct Link {
-    invoked: Point,
-    returned: Point,
-    /// The last invocation of those gets, and their first return.
-    got_invoked: Point,
-    got_returned: Point,
-}
-
-impl Link {
-    const INITIAL: Link = Link {
-        invoked: Point::Before,
-        returned: Point::Before,
-        got_invoked: Point::Before,
-        got_returned: Point::After,
-    };
-
-    fn of(span: Span) -> Link {
-        Link {
-            invoked: Point::At(span.invoked),
-            returned: span.returned.map_or(Point::After, Point::At),
-            ..Link::INITIAL
-        }
-    }
-
-    fn got(&mut self, span: Span) {
-        self.got_invoked = self.got_invoked.max(Point::At(span.invoked));
-        self.got_returned = self.got_returned.min(span.returned.map_or(Point::After, Point::At));
-    }
-}
-
-/// What a put, or the initial text, became.
-struct Chain<'t> {
-    /// The longest text that was got.
-    text: &'t str,
-    /// By link: where its text ends.
-    ends: Vec<usize>,
-    links: Vec<Link>,
-}
-
-impl Chain<'_> {
-    /// Whether its order is one that could be: each link and each get as early as those before it allow.
-    fn has_an_order(&self) -> bool {
-        let mut now = Point::Before;
-        self.links.iter().all(|link| {
-            now = now.max(link.invoked);
-            let possible = now <= link.returned && now <= link.got_returned;
-            now = now.max(link.got_invoked);
-            possible
-        })
-    }
-
-    fn zone(&self) -> (Point, Point) {
-        let returns = self.links.iter().map(|link| link.returned.min(link.got_returned));
-        let invocations = self.links.iter().map(|link| link.invoked.max(link.got_invoked));
-        (returns.min().unwrap_or(Point::After), invocations.max().unwrap_or(Point::Before))
-    }
-}
+use chain::{Chain, Link};
+use std::ops::Range;
+use tokens::Tokens;
 
 /// A part of a key's history, with its chains.
 struct Chains<'t> {
@@ -132,118 +30,167 @@ struct Chains<'t> {
     /// By operation: when, if it is in the part.
     spans: &'t [Option<Span>],
     all: Vec<Chain<'t>>,
-    /// By operation: the chain that it begins, or the one that it is a link of.
-    chain_of: Vec<Option<u32>>,
+    /// By put: the chain that it begins.
+    begun: Vec<Option<u32>>,
+    /// By append: whether it is a link.
+    linked: Vec<bool>,
     /// The chain that the initial text begins.
     first: Option<u32>,
-    /// The first return of a put: what is invoked later is not appended to the initial text.
+    /// The first return of a put: what is invoked later has nothing to do with the initial text.
     first_put: Point,
+    puts: Vec<(u32, Span)>,
 }
 
-/// What a get says.
-enum Said {
-    /// What fits.
-    Fits,
-    /// What can't be.
+/// Why no chains were made.
+enum Ended {
+    /// What was said can't be.
     Impossible,
-    /// It could have come about in two ways.
+    /// It could have come about in several ways.
     Ambiguous,
 }
 
 /// Whether a part of a key's history, given by the spans of the operations in it, is linearizable; `None`: that can't be told this
 /// way.
 pub(super) fn linearizable(initial: &str, ops: &[(Action<'_>, Span)], spans: &[Option<Span>]) -> Option<bool> {
-    let tokens = Tokens::of(initial, ops)?;
+    let tokens = Tokens::of(initial, ops, spans)?;
     let mut gets: Vec<(&str, Span)> = Vec::with_capacity(ops.len());
-    let mut first_put = Point::After;
-    for ((action, _), span) in ops.iter().zip(spans) {
+    let mut puts = Vec::new();
+    for ((number, (action, _)), span) in (0..).zip(ops).zip(spans) {
         match (action, span) {
             (Action::Got(text), Some(span)) if span.returned.is_some() => gets.push((text, *span)),
-            (Action::Put(_), Some(Span { returned: Some(at), .. })) => first_put = first_put.min(Point::At(*at)),
+            (Action::Put(_), Some(span)) => puts.push((number, *span)),
             _ => {}
         }
     }
     // The longest first, so that each chain is read once.
     gets.sort_by_key(|(text, _)| std::cmp::Reverse(text.len()));
-    let (all, chain_of) = (Vec::new(), vec![None; ops.len()]);
-    let mut chains = Chains { initial, tokens, spans, all, chain_of, first: None, first_put };
-    for (text, span) in gets {
-        match chains.got(text, span) {
-            Said::Fits => {}
-            Said::Impossible => return Some(false),
-            Said::Ambiguous => return None,
-        }
+    let first_put = puts.iter().filter_map(|(_, span)| span.returned).min().map_or(Point::After, Point::At);
+    let (all, begun, linked) = (Vec::new(), vec![None; ops.len()], vec![false; ops.len()]);
+    let mut chains = Chains { initial, tokens, spans, all, begun, linked, first: None, first_put, puts };
+    let made = gets.iter().try_for_each(|(text, span)| chains.got(text, *span)).and_then(|()| chains.resolve());
+    match made {
+        Ok(()) => Some(chains.have_an_order(ops)),
+        Err(Ended::Impossible) => Some(false),
+        Err(Ended::Ambiguous) => None,
     }
-    Some(chains.have_an_order(ops))
 }
 
 impl<'t> Chains<'t> {
-    fn got(&mut self, text: &'t str, span: Span) -> Said {
-        let (chain, begun) = match self.begun_by(text) {
-            Ok(found) => found,
-            Err(said) => return said,
-        };
+    fn got(&mut self, text: &'t str, span: Span) -> Result<(), Ended> {
+        let (put, begins) = self.begun_by(text, span)?;
+        let chain = put.map_or(self.first, |put| self.begun[put as usize]);
         let Some(number) = chain else {
-            return self.read(text, begun, span);
+            return self.read(text, put, begins, span);
         };
         let chain = &mut self.all[number as usize];
         match (chain.text.starts_with(text), chain.ends.binary_search(&text.len())) {
             (true, Ok(link)) => chain.links[link].got(span),
-            _ => return Said::Impossible,
+            _ => return Err(Ended::Impossible),
         }
-        Said::Fits
+        Ok(())
     }
 
-    /// The chain of a text, if it was met, and the put that begins it; `None`: the initial text does.
-    fn begun_by(&self, text: &str) -> Result<(Option<u32>, Option<u32>), Said> {
-        let initial = Ok((self.first, None));
+    /// The put that begins the chain of a text that was got then, with the length of what it put; `None`: the initial text does.
+    fn begun_by(&self, text: &str, got: Span) -> Result<(Option<u32>, usize), Ended> {
         if text.is_empty() || (!self.initial.is_empty() && text.starts_with(self.initial)) {
-            return if text.starts_with(self.initial) { initial } else { Err(Said::Impossible) };
+            let initial = text.starts_with(self.initial);
+            return if initial { Ok((None, self.initial.len())) } else { Err(Ended::Impossible) };
         }
-        let token = self.tokens.beginning(text).ok_or(Said::Impossible)?;
-        let present = |op: &u32| self.spans[*op as usize].is_some();
-        let appended = token.append.filter(present).and_then(|op| self.spans[op as usize]);
-        let to_initial =
-            self.initial.is_empty() && appended.is_some_and(|span| Point::At(span.invoked) < self.first_put);
-        match (token.put.filter(present), to_initial) {
-            (Some(_), true) => Err(Said::Ambiguous),
-            (Some(put), false) => Ok((self.chain_of[put as usize], Some(put))),
-            (None, true) => initial,
-            (None, false) => Err(Said::Impossible),
+        let same = self.tokens.beginning(text).ok_or(Ended::Impossible)?;
+        let length = self.tokens.text(&same).len();
+        let before_puts = |span: Span| Point::At(span.invoked) < self.first_put;
+        let appended = self.appends(&same).any(|(_, span)| before_puts(span));
+        let initial = (self.initial.is_empty() && appended && before_puts(got)).then_some(None);
+        let puts = self.tokens.puts(&same).filter_map(|put| Some((put, self.spans[put as usize]?)));
+        let mut ways: Vec<Option<u32>> = puts.clone().map(|(put, _)| Some(put)).chain(initial).collect();
+        if ways.len() > 1 {
+            let could_be = puts.filter(|(_, span)| self.holds(*span, got)).map(|(put, _)| Some(put));
+            ways = could_be.chain(initial).collect();
         }
+        match ways[..] {
+            [] => Err(Ended::Impossible),
+            [put] => Ok((put, if put.is_some() { length } else { 0 })),
+            _ => Err(Ended::Ambiguous),
+        }
+    }
+
+    /// Whether time allows that a get saw a put: it was invoked before the get returned, and no other put is certainly between.
+    fn holds(&self, put: Span, got: Span) -> bool {
+        let between = |(_, other): &(u32, Span)| {
+            put.returned.is_some_and(|at| at < other.invoked) && other.returned.is_some_and(|at| at < got.invoked)
+        };
+        got.returned.is_none_or(|at| put.invoked < at) && !self.puts.iter().any(between)
+    }
+
+    /// The appends of a text that are in the part.
+    fn appends(&self, same: &Range<usize>) -> impl Iterator<Item = (u32, Span)> {
+        self.tokens.appends(same).filter_map(|append| Some((append, self.spans[append as usize]?)))
     }
 
     /// Reads the longest text of a chain.
-    fn read(&mut self, text: &'t str, put: Option<u32>, span: Span) -> Said {
-        let number = self.all.len() as u32;
-        let begins = put.map_or(self.initial.len(), |put| match self.tokens.beginning(text) {
-            Some(token) => {
-                self.chain_of[put as usize] = Some(number);
-                token.text.len()
-            }
-            None => 0,
-        });
+    fn read(&mut self, text: &'t str, put: Option<u32>, begins: usize, span: Span) -> Result<(), Ended> {
         let first = put.and_then(|put| self.spans[put as usize]).map_or(Link::INITIAL, Link::of);
-        let mut chain = Chain { text, ends: vec![begins], links: vec![first] };
+        let mut chain = Chain { text, ends: vec![begins], links: vec![first], open: Vec::new() };
         let mut end = begins;
         while end < text.len() {
-            let token = self.tokens.beginning(&text[end..]);
-            let append = token.and_then(|token| Some((token.text.len(), token.append?)));
-            let Some((length, op)) = append else { return Said::Impossible };
-            let taken = self.chain_of[op as usize].replace(number).is_some();
-            let (Some(span), false) = (self.spans[op as usize], taken) else { return Said::Impossible };
-            end += length;
+            let same = self.tokens.beginning(&text[end..]).ok_or(Ended::Impossible)?;
+            end += self.tokens.text(&same).len();
+            let mut appends = self.appends(&same);
+            let (one, other) = (appends.next(), appends.next());
+            drop(appends);
+            let (op, span) = one.ok_or(Ended::Impossible)?;
+            if other.is_some() {
+                chain.open.push((chain.links.len(), same));
+                chain.links.push(Link::OPEN);
+            } else if std::mem::replace(&mut self.linked[op as usize], true) {
+                return Err(Ended::Impossible);
+            } else {
+                chain.links.push(Link::of(span));
+            }
             chain.ends.push(end);
-            chain.links.push(Link::of(span));
         }
         if let Some(last) = chain.links.last_mut() {
             last.got(span);
         }
-        self.all.push(chain);
-        if put.is_none() {
-            self.first = Some(number);
+        let number = Some(self.all.len() as u32);
+        match put {
+            Some(put) => self.begun[put as usize] = number,
+            None => self.first = number,
         }
-        Said::Fits
+        self.all.push(chain);
+        Ok(())
+    }
+
+    /// Finds out which of several appends is a link, by when it could be; until that says nothing more.
+    fn resolve(&mut self) -> Result<(), Ended> {
+        let mut open = true;
+        let mut found = true;
+        while open && found {
+            (open, found) = (false, false);
+            for number in 0..self.all.len() {
+                let places = std::mem::take(&mut self.all[number].open);
+                for (place, same) in places {
+                    let (from, to) = self.all[number].window(place);
+                    let fits = |(op, span): &(u32, Span)| {
+                        let returned = span.returned.map_or(Point::After, Point::At);
+                        !self.linked[*op as usize] && Point::At(span.invoked) <= to && from <= returned
+                    };
+                    let mut ways = self.appends(&same).filter(fits);
+                    let (one, other) = (ways.next(), ways.next());
+                    drop(ways);
+                    let (op, span) = one.ok_or(Ended::Impossible)?;
+                    if other.is_some() {
+                        self.all[number].open.push((place, same));
+                        open = true;
+                        continue;
+                    }
+                    self.linked[op as usize] = true;
+                    self.all[number].links[place].is(span);
+                    found = true;
+                }
+            }
+        }
+        if open { Err(Ended::Ambiguous) } else { Ok(()) }
     }
 
     fn have_an_order(&self, ops: &[(Action<'_>, Span)]) -> bool {
@@ -255,11 +202,14 @@ impl<'t> Chains<'t> {
             let (first_return, last_invocation) = chain.zone();
             zones.add(first_return, last_invocation);
         }
-        for (((action, _), span), chain) in ops.iter().zip(self.spans).zip(&self.chain_of) {
+        for (number, ((action, _), span)) in ops.iter().zip(self.spans).enumerate() {
+            let unseen = match action {
+                Action::Put(_) => self.begun[number].is_none(),
+                Action::Append(_) => !self.linked[number],
+                Action::Got(_) => false,
+            };
             // What nobody saw and never returned need not have happened.
-            if let (Action::Put(_) | Action::Append(_), Some(Span { invoked, returned: Some(returned) }), None) =
-                (action, span, chain)
-            {
+            if let (true, Some(Span { invoked, returned: Some(returned) })) = (unseen, span) {
                 zones.add(Point::At(*returned), Point::At(*invoked));
             }
         }

@@ -21,6 +21,14 @@ pub(super) struct Part<'p> {
     pub(super) held: Option<&'p [bool]>,
 }
 
+/// Whether a part of a history is linearizable, as fast as that can be told.
+pub(super) fn told(prepared: &dyn Prepared, part: &Part<'_>, limit: Limit<'_>) -> Told {
+    match prepared.told_at_once(part) {
+        Some(linearizable) => Told::without_search(linearizable, prepared.len()),
+        None => prepared.search(part, limit, Manner::Fast),
+    }
+}
+
 impl Part<'_> {
     /// All of it.
     pub(super) const WHOLE: Part<'static> = Part { end: None, held: None };
@@ -56,6 +64,12 @@ pub(super) trait Prepared: Send + Sync {
 
     /// Whether it leaves every state as it is.
     fn changes_nothing(&self, number: usize) -> bool;
+
+    /// Whether a part is linearizable, if that can be told without a search.
+    fn told_at_once(&self, part: &Part<'_>) -> Option<bool> {
+        let _ = part;
+        None
+    }
 
     /// Searches a part. Operations in what is told are by their numbers in the whole.
     fn search(&self, part: &Part<'_>, limit: Limit<'_>, manner: Manner) -> Told;
@@ -113,12 +127,12 @@ impl Prepared for PreparedRegister {
         matches!(self.register.ops[number].action, Action::Read(_) | Action::Missed(_))
     }
 
+    fn told_at_once(&self, part: &Part<'_>) -> Option<bool> {
+        self.zones.then(|| zones::linearizable(self.part(part).map(|(_, op)| op), self.register.values))
+    }
+
     fn search(&self, part: &Part<'_>, limit: Limit<'_>, manner: Manner) -> Told {
         let values = self.register.values;
-        if self.zones && manner == Manner::Fast {
-            let linearizable = zones::linearizable(self.part(part).map(|(_, op)| op), values);
-            return Told::without_search(linearizable, self.len());
-        }
         let (numbers, ops): (Vec<u32>, Vec<RegisterOp>) = self.part(part).unzip();
         let register = Register { ops, values, first: 0 };
         let (mut object, problem) = RegisterObject::of(&register, manner != Manner::Forward);
@@ -220,16 +234,14 @@ impl Prepared for PreparedKv<'_> {
         self.rules.changes_nothing(number)
     }
 
+    fn told_at_once(&self, part: &Part<'_>) -> Option<bool> {
+        let PreparedModel { model, ops } = &self.rules;
+        let span = |(number, (_, span)): (usize, &(_, Span))| part.span(number, *span, self.changes_nothing(number));
+        let spans: Vec<Option<Span>> = ops.iter().enumerate().map(span).collect();
+        chains::linearizable(&model.0, ops, &spans)
+    }
+
     fn search(&self, part: &Part<'_>, limit: Limit<'_>, manner: Manner) -> Told {
-        if manner == Manner::Fast {
-            let PreparedModel { model, ops } = &self.rules;
-            let span =
-                |(number, (_, span)): (usize, &(_, Span))| part.span(number, *span, self.changes_nothing(number));
-            let spans: Vec<Option<Span>> = ops.iter().enumerate().map(span).collect();
-            if let Some(linearizable) = chains::linearizable(&model.0, ops, &spans) {
-                return Told::without_search(linearizable, self.len());
-            }
-        }
         self.rules.search(part, limit, manner)
     }
 

@@ -2,7 +2,7 @@
 
 use super::imported::Order;
 use super::partition::Partition;
-use super::prepared::{Manner, Part};
+use super::prepared::{self, Manner, Part};
 use super::search::{Found, Limit};
 use crate::facts::At;
 use firedrill_history::import::{Function, History, Outcome, Value};
@@ -34,7 +34,7 @@ pub(super) fn misfit(partition: &Partition<'_>, limit: Limit<'_>) -> usize {
         (0..prepared.len()).filter_map(|number| prepared.span(number).returned.map(|at| (at, number))).collect();
     returns.sort_unstable();
     let has_order =
-        |end: At| prepared.search(&Part { end: Some(end), held: None }, limit, Manner::Fast).found != Found::NoOrder;
+        |end: At| prepared::told(&**prepared, &Part { end: Some(end), held: None }, limit).found != Found::NoOrder;
     let first = returns.partition_point(|(at, _)| has_order(*at)).min(returns.len().saturating_sub(1));
     returns.get(first).map_or(0, |(_, number)| *number)
 }
@@ -87,7 +87,7 @@ fn shrink(partition: &Partition<'_>, end: Option<At>, misfit: usize, limit: Limi
         let numbers: Vec<usize> = (0..held.len()).filter(|number| held[*number] && *number != misfit).collect();
         for chunk in numbers.chunks(size.max(1)) {
             chunk.iter().for_each(|number| held[*number] = false);
-            let told = prepared.search(&Part { end, held: Some(&held) }, limit, Manner::Fast);
+            let told = prepared::told(&**prepared, &Part { end, held: Some(&held) }, limit);
             steps = steps.saturating_sub(told.spent.steps);
             let needed = told.found != Found::NoOrder;
             minimal &= matches!(told.found, Found::Order | Found::NoOrder);
