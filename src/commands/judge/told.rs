@@ -137,12 +137,7 @@ impl Judged<'_> {
                 "operations": one.operations,
                 "explained": one.explained,
                 "reached": one.reached.map(|place| self.operation(place)),
-                "exhausted": match one.exhausted {
-                    Some(Exhausted::Time) => "time",
-                    Some(Exhausted::Memory) => "memory",
-                    Some(Exhausted::Steps) => "steps",
-                    None => "concurrency",
-                },
+                "exhausted": one.exhausted.map_or("concurrency", limit),
             })).collect::<Vec<_>>(),
         })
     }
@@ -171,6 +166,15 @@ impl Judged<'_> {
             "invoked_line": operation.line,
             "returned_line": returned,
         })
+    }
+}
+
+/// What was used up.
+pub(super) fn limit(exhausted: Exhausted) -> &'static str {
+    match exhausted {
+        Exhausted::Time => "time",
+        Exhausted::Memory => "memory",
+        Exhausted::Steps => "steps",
     }
 }
 

@@ -15,6 +15,7 @@ use super::object::{Object, Stand};
 use super::problem::{NOBODY, Problem};
 use super::register_rules::RegisterObject;
 use super::registers::{ABSENT, Register};
+use serde::{Deserialize, Serialize};
 
 /// What a search found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,7 +31,8 @@ pub(crate) enum Found {
 }
 
 /// Which budget was used up.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Exhausted {
     /// Steps.
     Steps,
