@@ -390,3 +390,8 @@ proptest! {
         }
     }
 }
+
+/// What transactions that were all under way at once come to.
+pub fn of(transactions: &[&str]) -> Verdict {
+    judge(&overlapping(transactions), Order::None).verdict
+}

@@ -469,3 +469,21 @@ fn an_operation_that_the_model_does_not_know_is_named() {
     assert_eq!(unfit.operation, 7);
     assert!(unfit.message.contains("dequeue"), "{}", unfit.message);
 }
+
+/// What a register comes to to which one value was written and of which another was read, then.
+pub fn of(written: i64, read: i64) -> Verdict {
+    let (mut history, _) = distinct(1, 2, None);
+    let [write, later] = &mut history.operations[..] else { panic!("two operations") };
+    write.input = Value::Int(written);
+    (later.function, later.input, later.outcome) = (Function::Read, Value::Nil, Outcome::Ok(Value::Int(read)));
+    judged(&history, ModelName::Register).verdict
+}
+
+/// What a history comes to in which nothing was answered.
+pub fn of_nothing() -> Verdict {
+    let (mut history, _) = distinct(1, 2, None);
+    for operation in &mut history.operations {
+        (operation.outcome, operation.returned) = (Outcome::Unknown, None);
+    }
+    judged(&history, ModelName::Register).verdict
+}
