@@ -120,6 +120,9 @@ pub fn told(history: &History, place: usize) -> String {
 /// What was asked, and what came of it.
 pub fn asked_and_answered(history: &History, place: usize) -> String {
     let operation = &history.operations[place];
+    if operation.function == Function::Transaction {
+        return transaction(&operation.input, &operation.outcome);
+    }
     let key = operation.key.as_ref().map_or_else(String::new, |key| format!(" {key}"));
     let input = match (&operation.input, operation.function) {
         (Value::Nil, _) | (_, Function::Read) => String::new(),
@@ -129,10 +132,27 @@ pub fn asked_and_answered(history: &History, place: usize) -> String {
         (Outcome::Ok(Value::Bool(swapped)), Function::Cas) => {
             if *swapped { "swapped" } else { "did not swap" }.to_owned()
         }
-        (Outcome::Ok(value), Function::Read | Function::Dequeue | Function::Transaction) => value.to_string(),
+        (Outcome::Ok(value), Function::Read | Function::Dequeue) => value.to_string(),
         (Outcome::Ok(_), _) => "ok".to_owned(),
         (Outcome::Failed, _) => "failed".to_owned(),
         (Outcome::Unknown, _) => "unknown".to_owned(),
     };
     format!("{}{key}{input} -> {outcome}", operation.function)
+}
+
+/// A transaction, step by step: `txn read x 1, write y 2 -> ok`. What an unknown one read is left out.
+fn transaction(input: &Value, outcome: &Outcome) -> String {
+    let (steps, came_of_it) = match outcome {
+        Outcome::Ok(steps) => (steps, "ok"),
+        Outcome::Failed => (input, "failed"),
+        Outcome::Unknown => (input, "unknown"),
+    };
+    let word = |value: &Value| value.as_text().map_or_else(|| value.to_string(), str::to_owned);
+    let step = |step: &Value| match step.as_list() {
+        Some([what, register, Value::Nil]) => format!("{} {}", word(what), word(register)),
+        Some([what, register, value]) => format!("{} {} {value}", word(what), word(register)),
+        _ => step.to_string(),
+    };
+    let steps: Vec<String> = steps.as_list().unwrap_or(&[]).iter().map(step).collect();
+    format!("txn {} -> {came_of_it}", steps.join(", "))
 }
