@@ -3,6 +3,11 @@
 //! - [`cli`]: what the command line offers
 //! - [`exit`]: what the exit code means
 //! - [`commands`]: one file per subcommand
+//! - [`out`]: standard output
+
+// First, so that its macros are those of all that follows.
+#[macro_use]
+mod out;
 
 mod cli;
 mod commands;

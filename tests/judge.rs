@@ -165,6 +165,44 @@ const SKEW: &str = "\
 ";
 
 #[test]
+fn transactions_past_a_limit_are_unknown() {
+    let mut text = String::new();
+    for number in 0..2000 {
+        for kind in ["invoke", "ok"] {
+            text += &format!("{{:process 0, :type :{kind}, :f :txn, :value [[:append {number} 1] [:r x nil]]}}\n");
+        }
+    }
+    let long = file("long.edn", text.as_bytes());
+    let output = judge(&[&long, "--format", "elle-edn", "--time-limit", "0s"]);
+    assert_eq!(code(&output), 2, "{}{}", stdout(&output), stderr(&output));
+    assert!(stdout(&output).contains("out of time: 0 of 2000 transactions"), "{}", stdout(&output));
+    let output = judge(&[&long, "--format", "elle-edn", "--time-limit", "0s", "--json"]);
+    assert_eq!(json(&output)[0]["exhausted"], "time");
+    let output = judge(&[&long, "--format", "elle-edn", "--memory-limit", "1MiB"]);
+    assert_eq!(code(&output), 64, "what can't even be read is refused: {}", stdout(&output));
+    assert!(stderr(&output).contains("memory limit"), "{}", stderr(&output));
+}
+
+/// What reads the other end has gone before anything is written, as `firedrill ... | head -0` has.
+#[test]
+fn a_closed_pipe_ends_the_program_quietly() {
+    let commands: [&[&str]; 4] = [
+        &["judge", "--model", "cas-register", "crates/checks/tests/histories/porcupine/etcd_000.log"],
+        &["judge", "--json", "--model", "kv", "crates/checks/tests/histories/porcupine/c10-bad.txt"],
+        &["schema", "plan"],
+        &["explain"],
+    ];
+    for command in commands {
+        let (reader, writer) = std::io::pipe().expect("a pipe can be made");
+        drop(reader);
+        let mut program = Command::new(env!("CARGO_BIN_EXE_firedrill"));
+        program.args(command).current_dir(env!("CARGO_MANIFEST_DIR")).stdout(writer);
+        let output = program.stderr(std::process::Stdio::piped()).output().expect("the program starts");
+        assert_eq!((code(&output), stderr(&output).as_str()), (141, ""), "{command:?}");
+    }
+}
+
+#[test]
 fn transactions_are_judged_by_their_anomalies() {
     let skew = file("skew.edn", SKEW.as_bytes());
     let output = judge(&[&skew, "--format", "elle-edn", "--json"]);

@@ -2,6 +2,7 @@
 //!
 //! - `benches/simulator.rs`: virtual seconds per wall second, and what a fork costs
 //! - `benches/beside_etcd/`: durable writes a second beside etcd, as processes on loopback
+//! - `benches/beside_porcupine/`: verdicts on public histories beside Porcupine
 //!
 //! To add a bench: a file in `benches/`, its `[[bench]]` in `Cargo.toml`, its line here.
 

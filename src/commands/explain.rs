@@ -8,7 +8,7 @@ use firedrill_plan::analysis::rules::{self, Rule};
 pub fn explain(args: &ExplainArgs) -> Exit {
     let Some(code) = &args.code else {
         for rule in rules::RULES {
-            anstream::println!("\x1b[1m{}\x1b[0m  {}", rule.code, rule.title);
+            println!("\x1b[1m{}\x1b[0m  {}", rule.code, rule.title);
         }
         return Exit::OK;
     };
@@ -25,7 +25,7 @@ pub fn explain(args: &ExplainArgs) -> Exit {
 }
 
 fn tell(rule: &Rule) {
-    anstream::println!("\x1b[1m{}: {}\x1b[0m\n", rule.code, rule.title);
+    println!("\x1b[1m{}: {}\x1b[0m\n", rule.code, rule.title);
     println!("{}\n", wrapped(rule.about, 100));
     println!("{}", wrapped(&format!("Source: {}.", rule.source), 100));
 }

@@ -3,7 +3,7 @@
 //!
 //!     cargo run --release -p firedrill-checks --example elle
 
-use firedrill_checks::elle::{Options, Order, check};
+use firedrill_checks::elle::{Limits, Options, Order, check};
 use firedrill_history::import::{MicroOp, Outcome, Transaction, Transactions, Value};
 use firedrill_model::Rng;
 use std::time::Instant;
@@ -29,7 +29,7 @@ fn main() {
 
 fn print(history: &Transactions, order: Order) {
     let begin = Instant::now();
-    let report = check(history, &Options { order, ..Options::default() }).expect("elements are unique");
+    let report = check(history, &Options { order, ..Options::default() }, &Limits::NONE).expect("elements are unique");
     println!("{order:?}: {} in {:.2} s: {}", report.verdict, begin.elapsed().as_secs_f64(), report.why);
 }
 

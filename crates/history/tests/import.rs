@@ -72,6 +72,17 @@ fn a_failed_cas_means_what_its_format_says() {
 }
 
 #[test]
+fn faults_at_the_same_time_are_bands_of_their_own() {
+    let line =
+        |f: &str| format!("{{\"process\": \"nemesis\", \"type\": \"info\", \"f\": \"{f}\", \"value\": \"n1\"}}\n");
+    let text: String = ["start-partition", "start-kill", "stop-partition", "start", "stop"].map(line).concat();
+    let Ok(Imported::Operations(read)) = parse(text.as_bytes(), Format::JsonLines) else { panic!("it is read") };
+    let bands: Vec<_> = read.bands.iter().map(|band| (band.name.as_str(), band.from, band.until)).collect();
+    let expected = [("start-partition: n1", 0, Some(2)), ("start-kill: n1", 1, None), ("start: n1", 3, Some(4))];
+    assert_eq!(bands, expected);
+}
+
+#[test]
 fn transactions_keep_their_steps() {
     let Ok(Imported::Transactions(read)) = parse(SAMPLES[3].1.as_bytes(), Format::ElleEdn) else {
         panic!("it is read")

@@ -56,6 +56,11 @@ fn filled(frame: &str, parts: &[(&str, String)]) -> String {
 fn data(history: &History, report: &Report) -> Json {
     let last = |operation: &Operation| operation.returned.unwrap_or(0).max(operation.invoked);
     let end = history.operations.iter().map(last).max().unwrap_or(0) + 1;
+    // Clients by their names, and not by who came first.
+    let mut clients: Vec<(&Value, usize)> = history.processes.iter().zip(0..).collect();
+    clients.sort();
+    let mut lane_of = vec![0; clients.len()];
+    clients.iter().enumerate().for_each(|(lane, (_, process))| lane_of[*process] = lane);
     let operation = |(place, operation): (usize, &Operation)| {
         let outcome = match operation.outcome {
             Outcome::Ok(_) => 0,
@@ -64,11 +69,12 @@ fn data(history: &History, report: &Report) -> Json {
         };
         let until = operation.returned.map_or(-1, |at| i64::try_from(at).unwrap_or(i64::MAX));
         let text = clipped(&asked_and_answered(history, place), 160);
-        json!([operation.process, operation.invoked, until, text, outcome, operation.line])
+        let lane = lane_of.get(operation.process as usize).copied().unwrap_or(0);
+        json!([lane, operation.invoked, until, text, outcome, operation.line])
     };
     let orders = report.why.as_ref().map_or(&report.orders, |why| &why.partial);
     json!({
-        "lanes": history.processes.iter().map(Value::to_string).collect::<Vec<_>>(),
+        "lanes": clients.iter().map(|(client, _)| client.to_string()).collect::<Vec<_>>(),
         "ops": history.operations.iter().enumerate().map(operation).collect::<Vec<_>>(),
         "bands": history.bands.iter().map(|band| json!([band.name, band.from, band.until])).collect::<Vec<_>>(),
         "orders": orders.iter().map(order).collect::<Vec<_>>(),

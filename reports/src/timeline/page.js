@@ -164,14 +164,15 @@
       pen.fillStyle = "#f8f9fa";
       pen.fillRect(GUTTER - 4, y(lane), width, row);
     }
-    for (const [name, begin, finish] of bands) {
+    for (const [number, [name, begin, finish]] of bands.entries()) {
       const left = Math.max(GUTTER - 4, x(begin)), right = x(finish === null ? end : finish);
       if (right < GUTTER || left > width) continue;
       pen.fillStyle = "#e9c9f166";
       pen.fillRect(left, TOP - 4, right - left, height);
       pen.fillStyle = "#7a2a8c";
       pen.font = "12px system-ui, sans-serif";
-      pen.fillText(name.slice(0, 80), left + 4, height - 6);
+      // Faults at the same time have their names one above the other.
+      pen.fillText(name.slice(0, 80), left + 4, height - 6 - 15 * (number % 4));
     }
     inView((number, lane) => drawOperation(pen, number, lane));
     drawMarks(pen);

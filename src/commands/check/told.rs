@@ -35,7 +35,7 @@ impl Told {
         match self.format {
             CheckFormat::Text => {
                 let color = anstream::AutoStream::choice(&std::io::stdout()) != anstream::ColorChoice::Never;
-                anstream::print!("{}", text::render(&file, plan_text, analysis, color));
+                print!("{}", text::render(&file, plan_text, analysis, color));
             }
             CheckFormat::Json => {
                 findings.for_each(|finding| print_json(&json::finding(&file, plan_text, finding)));

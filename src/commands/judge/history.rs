@@ -38,7 +38,7 @@ pub(super) fn read(path: &Path, format: Option<Format>, memory_bytes: u64) -> Re
     let imported = import::read(input, format, limits).map_err(|error| Wrong(error.render(&file.to_string())))?;
     let bytes = match &imported {
         Imported::Operations(history) => history.bytes(),
-        Imported::Transactions(_) => 0,
+        Imported::Transactions(history) => history.bytes(),
     };
     Ok(Read { imported, format, bytes, took: begun.elapsed() })
 }

@@ -40,7 +40,7 @@ impl Judged<'_> {
             Verdict::Fail => "31",
             _ => "33",
         };
-        anstream::println!("\x1b[1;{colour}m{verdict}\x1b[0m {}: {}", self.path.display(), self.summary());
+        println!("\x1b[1;{colour}m{verdict}\x1b[0m {}: {}", self.path.display(), self.summary());
         if let Some(why) = &self.report.why {
             self.print_why(why);
         }
@@ -83,13 +83,13 @@ impl Judged<'_> {
     fn print_why(&self, why: &Why) {
         let many = self.report.objects > 1;
         let on = if many { format!(" on {}", named(why.key.as_ref())) } else { String::new() };
-        anstream::println!("  \x1b[1mfits nowhere{on}\x1b[0m: {}", told(self.history, why.misfit));
+        println!("  \x1b[1mfits nowhere{on}\x1b[0m: {}", told(self.history, why.misfit));
         if !why.met.is_empty() {
-            anstream::println!("  it met: {}", why.met.join(", or "));
+            println!("  it met: {}", why.met.join(", or "));
         }
         let minimal =
             if why.minimal { "smallest window" } else { "window (not made as small as can be: out of budget)" };
-        anstream::println!("  \x1b[1m{minimal}\x1b[0m, impossible whatever became of all other operations:");
+        println!("  \x1b[1m{minimal}\x1b[0m, impossible whatever became of all other operations:");
         self.print_operations(&why.window, why.misfit);
         if !why.context.is_empty() {
             println!("  what they saw was set by:");
@@ -137,12 +137,7 @@ impl Judged<'_> {
                 "operations": one.operations,
                 "explained": one.explained,
                 "reached": one.reached.map(|place| self.operation(place)),
-                "exhausted": match one.exhausted {
-                    Some(Exhausted::Time) => "time",
-                    Some(Exhausted::Memory) => "memory",
-                    Some(Exhausted::Steps) => "steps",
-                    None => "concurrency",
-                },
+                "exhausted": one.exhausted.map_or("concurrency", limit),
             })).collect::<Vec<_>>(),
         })
     }
@@ -171,6 +166,15 @@ impl Judged<'_> {
             "invoked_line": operation.line,
             "returned_line": returned,
         })
+    }
+}
+
+/// What was used up.
+pub(super) fn limit(exhausted: Exhausted) -> &'static str {
+    match exhausted {
+        Exhausted::Time => "time",
+        Exhausted::Memory => "memory",
+        Exhausted::Steps => "steps",
     }
 }
 

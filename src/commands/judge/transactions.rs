@@ -1,10 +1,10 @@
 //! Histories of transactions over several lists: which anomalies they have, and which isolation levels that rules out.
 
 use super::history::{self, Read};
-use super::{Wrong, milliseconds};
+use super::{Wrong, milliseconds, told};
 use crate::cli::{JudgeArgs, OrderArg};
 use firedrill_checks::Verdict;
-use firedrill_checks::elle::{self, Options, Order, Report};
+use firedrill_checks::elle::{self, Limits, Options, Order, Report};
 use firedrill_history::import::Transactions;
 use serde_json::{Value as Json, json};
 use std::path::Path;
@@ -23,7 +23,9 @@ pub(super) fn judge(path: &Path, args: &JudgeArgs, read: &Read, history: &Transa
         OrderArg::RealTime => Order::RealTime,
     };
     let options = Options { order, ..Options::default() };
-    let report = elle::check(history, &options)
+    let stop = || begun.elapsed() > args.time_limit;
+    let limits = Limits { stop: Some(&stop), memory_bytes: args.memory_limit.saturating_sub(read.bytes) };
+    let report = elle::check(history, &options, &limits)
         .map_err(|malformed| Wrong(history::point_at(path, malformed.line, &malformed.message)))?;
     let took = begun.elapsed();
     if args.json {
@@ -54,10 +56,13 @@ fn print(path: &Path, history: &Transactions, report: &Report, order: Order, too
     };
     let (verdict, file) = (report.verdict, path.display());
     let (count, reads, ms) = (history.all.len(), report.judged, milliseconds(took));
-    anstream::println!("\x1b[1;{colour}m{verdict}\x1b[0m {file}: {said}; {count} transactions, {reads} reads, {ms} ms");
+    println!("\x1b[1;{colour}m{verdict}\x1b[0m {file}: {said}; {count} transactions, {reads} reads, {ms} ms");
     for found in &report.anomalies {
-        anstream::println!("  \x1b[1m{}\x1b[0m: {}", found.anomaly, found.why);
+        println!("  \x1b[1m{}\x1b[0m: {}", found.anomaly, found.why);
         println!("      ruled out by {}", found.anomaly.ruled_out_by());
+    }
+    if let (Verdict::Fail, Some(_)) = (report.verdict, report.exhausted) {
+        println!("  a limit was reached (--time-limit, --memory-limit), and there may be other anomalies");
     }
     if report.cut_short {
         println!("  the search ended before every cycle was told apart: a G-single may stand as a G2-item");
@@ -95,6 +100,8 @@ fn for_machines(
         "judged_ms": milliseconds(took),
         "anomalies": anomalies.collect::<Vec<_>>(),
         "cut_short": report.cut_short,
+        "exhausted": report.exhausted.map(told::limit),
+        "memory_bytes_max": report.bytes,
         "why": report.why,
     })
 }

@@ -143,8 +143,8 @@ fn tell(args: &DrillsArgs, drill: &Drill) {
         return;
     }
     match (&drill.scenario, &drill.left_out) {
-        (Some(path), _) => anstream::println!("\x1b[1m{}\x1b[0m: {}", path.display(), drill.loss),
-        (None, why) => anstream::println!("no scenario: {}: {}", drill.loss, why.as_deref().unwrap_or_default()),
+        (Some(path), _) => println!("\x1b[1m{}\x1b[0m: {}", path.display(), drill.loss),
+        (None, why) => println!("no scenario: {}: {}", drill.loss, why.as_deref().unwrap_or_default()),
     }
     for compared in &drill.compared {
         let achieved = compared.achieved_s.map_or_else(|| "not shown".to_owned(), |seconds| format!("{seconds:.1} s"));
@@ -153,12 +153,9 @@ fn tell(args: &DrillsArgs, drill: &Drill) {
             Agreement::Unknown => "\x1b[33munknown\x1b[0m ",
             Agreement::Disagree => "\x1b[1;31mdisagree\x1b[0m",
         };
-        anstream::println!(
+        println!(
             "  {agreement}  {}: demanded {} s, arithmetic: {}, run: {achieved} ({})",
-            compared.subject,
-            compared.objective_s,
-            compared.expected,
-            compared.verdict
+            compared.subject, compared.objective_s, compared.expected, compared.verdict
         );
     }
 }

@@ -122,7 +122,7 @@ fn conclude(args: &RunArgs, finished: Finished, folder: Option<&Path>) -> Exit {
 
 fn show(args: &RunArgs, report: &RunReport) {
     if !args.json {
-        anstream::print!("{}", firedrill_reports::terminal::summary(report));
+        print!("{}", firedrill_reports::terminal::summary(report));
         return;
     }
     print_json(report.to_json());

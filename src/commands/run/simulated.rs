@@ -149,7 +149,7 @@ fn many(args: &RunArgs, scenario: &Loaded, count: u64, folder: Option<&Path>, ha
     if args.json {
         super::print_json(report.to_json());
     } else {
-        anstream::print!("{}", terminal::campaign(&report));
+        print!("{}", terminal::campaign(&report));
     }
     Exit::Done(report.summary.verdict)
 }
@@ -179,7 +179,7 @@ fn tell(
     if args.json {
         show(args, &report)
     } else {
-        anstream::println!("{}", terminal::brief(&report))
+        println!("{}", terminal::brief(&report))
     }
     Ok(Some(report))
 }

@@ -1,5 +1,6 @@
 //! Strongly connected components: nodes that all reach each other (Tarjan 1972), without recursion.
 
+use super::budget::Budget;
 use super::graph::{Graph, Kind};
 
 /// The components of a graph by edges of some kinds.
@@ -13,6 +14,7 @@ pub(super) struct Components {
 const UNSEEN: u32 = u32::MAX;
 
 struct Walk<'g> {
+    budget: &'g Budget<'g>,
     graph: &'g Graph,
     mask: Kind,
     index: Vec<u32>,
@@ -26,9 +28,14 @@ struct Walk<'g> {
     cyclic: Vec<u32>,
 }
 
-pub(super) fn of(graph: &Graph, mask: Kind) -> Components {
+/// What a node takes: in the tables of a walk, of what it finds, and of a search.
+pub(super) const NODE_BYTES: u64 = 64;
+
+/// As far as the budget goes: what was not reached is in no component.
+pub(super) fn of(graph: &Graph, mask: Kind, budget: &Budget<'_>) -> Components {
     let nodes = graph.nodes();
     let mut walk = Walk {
+        budget,
         graph,
         mask,
         index: vec![UNSEEN; nodes],
@@ -53,6 +60,9 @@ impl Walk<'_> {
     fn from(&mut self, root: u32) {
         self.enter(root);
         while let Some((node, edge)) = self.path.last_mut() {
+            if self.budget.is_used_up() {
+                return;
+            }
             let (node, at) = (*node, *edge);
             if at == self.graph.out(node).end {
                 self.path.pop();

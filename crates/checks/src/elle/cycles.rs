@@ -6,7 +6,8 @@
 //! Every component with more than one node has a cycle, so the verdict needs no search; only to tell a G-single from a
 //! G2-item needs one for each anti-dependency, which is bounded.
 
-use super::components::{self, Components};
+use super::budget::Budget;
+use super::components::{self, Components, NODE_BYTES};
 use super::explain;
 use super::facts::Facts;
 use super::graph::{Graph, Kind, ORDER, RW, WR, WW};
@@ -16,9 +17,18 @@ use std::collections::VecDeque;
 /// How many cycles of a component are compared for the shortest.
 const COMPARED: usize = 16;
 
-/// Whether steps ran out.
-pub(super) fn find(facts: &Facts<'_>, graph: &Graph, steps: u64, anomalies: &mut Anomalies) -> bool {
-    let mut search = Search::new(facts, graph, steps);
+/// Whether steps ran out. Past the budget it ends with what was found for certain.
+pub(super) fn find(
+    facts: &Facts<'_>,
+    graph: &Graph,
+    steps: u64,
+    budget: &Budget<'_>,
+    anomalies: &mut Anomalies,
+) -> bool {
+    if !budget.take(NODE_BYTES * graph.nodes() as u64) {
+        return false;
+    }
+    let mut search = Search::new(facts, graph, steps, budget);
     if search.all(0, [Anomaly::G0, Anomaly::G1c, Anomaly::GSingle, Anomaly::G2Item], anomalies) {
         let named = [Anomaly::G0Order, Anomaly::G1cOrder, Anomaly::GSingleOrder, Anomaly::G2ItemOrder];
         search.all(ORDER, named, anomalies);
@@ -29,6 +39,7 @@ pub(super) fn find(facts: &Facts<'_>, graph: &Graph, steps: u64, anomalies: &mut
 struct Search<'g, 't> {
     facts: &'g Facts<'t>,
     graph: &'g Graph,
+    budget: &'g Budget<'g>,
     steps: u64,
     cut_short: bool,
     /// By node: the search that reached it last, how far it was, by which edge.
@@ -39,26 +50,32 @@ struct Search<'g, 't> {
 }
 
 impl<'g, 't> Search<'g, 't> {
-    fn new(facts: &'g Facts<'t>, graph: &'g Graph, steps: u64) -> Search<'g, 't> {
+    fn new(facts: &'g Facts<'t>, graph: &'g Graph, steps: u64, budget: &'g Budget<'g>) -> Search<'g, 't> {
         let nodes = graph.nodes();
         let reached = vec![(0, 0, 0); nodes];
-        Search { facts, graph, steps, cut_short: false, reached, done: vec![0; nodes], number: 0 }
+        Search { facts, graph, budget, steps, cut_short: false, reached, done: vec![0; nodes], number: 0 }
     }
 
     /// Looks for cycles with edges of `order` too, under these names for G0, G1c, G-single and G2-item. Whether there is none.
     fn all(&mut self, order: Kind, [g0, g1c, single, item]: [Anomaly; 4], anomalies: &mut Anomalies) -> bool {
-        let widest = components::of(self.graph, WW | WR | RW | order);
-        if widest.cyclic.is_empty() {
+        let widest = components::of(self.graph, WW | WR | RW | order, self.budget);
+        if widest.cyclic.is_empty() || self.budget.exhausted().is_some() {
             return true;
         }
         for (mask, kind, anomaly) in [(WW | order, WW, g0), (WW | WR | order, WR, g1c)] {
-            let found = components::of(self.graph, mask);
+            let found = components::of(self.graph, mask, self.budget);
+            if self.budget.exhausted().is_some() {
+                return false;
+            }
             for (_, edges) in self.groups(&found, kind) {
                 anomalies.note(anomaly, || self.told(&found, mask, &edges));
             }
         }
         for (_, edges) in self.groups(&widest, RW) {
             let anti = self.single(&widest, WW | WR | order, &edges);
+            if self.budget.exhausted().is_some() {
+                return false;
+            }
             let (anomaly, mask, edges) = match anti {
                 Some(edge) => (single, WW | WR | order, vec![edge]),
                 None => (item, WW | WR | RW | order, edges),
@@ -90,7 +107,7 @@ impl<'g, 't> Search<'g, 't> {
     /// An anti-dependency that other dependencies lead back from, if one is found within the steps.
     fn single(&mut self, found: &Components, mask: Kind, anti: &[u32]) -> Option<u32> {
         for number in anti {
-            if self.steps == 0 {
+            if self.steps == 0 || self.budget.exhausted().is_some() {
                 self.cut_short = true;
                 return None;
             }
@@ -126,6 +143,9 @@ impl<'g, 't> Search<'g, 't> {
         while let Some(node) = queue.pop_front() {
             if node == to {
                 return Some(self.way_back(from, to));
+            }
+            if self.budget.is_used_up() {
+                return None;
             }
             if self.done[node as usize] == self.number {
                 continue;

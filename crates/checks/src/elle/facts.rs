@@ -1,6 +1,7 @@
 //! Who appended what, in which order each list's elements stand, and who read how much of it.
 
 use super::Malformed;
+use super::budget::Budget;
 use firedrill_history::import::{MicroOp, Outcome, Transaction, Value};
 use std::collections::HashMap;
 use std::collections::hash_map::DefaultHasher;
@@ -58,10 +59,22 @@ pub(super) struct Facts<'t> {
     elements: Lookup<(u32, &'t Value), u32>,
     pub(super) committed: u64,
     pub(super) judged: u64,
+    /// So many transactions were sorted out, within the budget.
+    pub(super) sorted_out: u64,
+    /// So many lists are in the budget.
+    lists_counted: usize,
 }
 
+/// What an append takes at most, with its place in the tables: these grow to twice their size, and are in memory twice then.
+const APPEND_BYTES: u64 = 3 * (size_of::<Append<'_>>() + size_of::<((u32, &Value), u32)>() * 8 / 7 + 5) as u64;
+/// What a read takes at most, and an element of it that is put in order.
+const READ_BYTES: u64 = 3 * size_of::<Read<'_>>() as u64;
+const ELEMENT_BYTES: u64 = size_of::<u32>() as u64;
+/// What a list takes at most.
+const LIST_BYTES: u64 = 3 * (size_of::<List<'_>>() + size_of::<(&Value, u32)>() * 8 / 7) as u64;
+
 impl<'t> Facts<'t> {
-    pub(super) fn of(all: &'t [Transaction]) -> Result<Facts<'t>, Malformed> {
+    pub(super) fn of(all: &'t [Transaction], budget: &Budget<'_>) -> Result<Facts<'t>, Malformed> {
         let mut facts = Facts {
             all,
             appends: Vec::new(),
@@ -70,20 +83,40 @@ impl<'t> Facts<'t> {
             elements: Lookup::default(),
             committed: 0,
             judged: 0,
+            sorted_out: 0,
+            lists_counted: 0,
         };
         for (by, transaction) in (0..).zip(all) {
+            let appends = transaction.ops.iter().filter(|op| matches!(op, MicroOp::Append { .. })).count() as u64;
+            if !facts.has_room(APPEND_BYTES * appends, budget) {
+                return Ok(facts);
+            }
             facts.take_appends(by, transaction)?;
         }
         for (by, transaction) in (0..).zip(all) {
+            if !facts.has_room(READ_BYTES * transaction.ops.len() as u64, budget) {
+                return Ok(facts);
+            }
             if committed(transaction) {
                 facts.committed += 1;
                 facts.take_reads(by, transaction);
             }
+            facts.sorted_out += 1;
         }
         for list in 0..facts.lists.len() {
+            let longest = facts.lists[list].longest.map_or(0, |longest| facts.lists[list].reads[longest].list.len());
+            if !facts.has_room(ELEMENT_BYTES * longest as u64, budget) {
+                return Ok(facts);
+            }
             facts.put_in_order(list);
         }
         Ok(facts)
+    }
+
+    /// For one step, which takes so much more memory, and for the lists that the one before added.
+    fn has_room(&mut self, bytes: u64, budget: &Budget<'_>) -> bool {
+        let lists = std::mem::replace(&mut self.lists_counted, self.lists.len()).abs_diff(self.lists.len()) as u64;
+        !budget.is_used_up() && budget.take(bytes + LIST_BYTES * lists)
     }
 
     /// The number of a list.

@@ -4,6 +4,7 @@
 //! serializability one for each return, so that the number of edges is linear in the history.
 
 use super::Order;
+use super::budget::Budget;
 use super::facts::{Facts, List, NOBODY, committed};
 use firedrill_history::import::{Outcome, Value};
 use std::collections::BTreeMap;
@@ -38,7 +39,14 @@ pub(super) struct Graph {
     pub(super) transactions: u32,
 }
 
+/// What an edge takes at most: they grow to twice their size, and are in memory twice then, and while they are sorted.
+const EDGE_BYTES: u64 = 3 * size_of::<Edge>() as u64;
+
+/// What a transaction takes at most: as a node, with its return and its instants where these count.
+const TRANSACTION_BYTES: u64 = 1 + 2 * 4 + 3 * 2 * size_of::<(u64, bool, u32)>() as u64;
+
 struct Builder<'f, 't> {
+    budget: &'f Budget<'f>,
     facts: &'f Facts<'t>,
     happened: Vec<bool>,
     edges: Vec<Edge>,
@@ -46,10 +54,14 @@ struct Builder<'f, 't> {
 }
 
 impl Graph {
-    pub(super) fn of(facts: &Facts<'_>, order: Order) -> Graph {
-        let happened = facts.all.iter().map(committed).collect();
+    /// As far as the budget goes.
+    pub(super) fn of(facts: &Facts<'_>, order: Order, budget: &Budget<'_>) -> Graph {
         let nodes = facts.all.len() as u32;
-        let mut builder = Builder { facts, happened, edges: Vec::new(), nodes };
+        if !budget.take(TRANSACTION_BYTES * u64::from(nodes)) {
+            return Graph { edges: Vec::new(), first: vec![0], transactions: nodes };
+        }
+        let happened = facts.all.iter().map(committed).collect();
+        let mut builder = Builder { budget, facts, happened, edges: Vec::new(), nodes };
         for append in &facts.appends {
             let unknown = matches!(facts.outcome(append.by), Outcome::Unknown);
             builder.happened[append.by as usize] |= unknown && append.seen;
@@ -84,7 +96,8 @@ impl Graph {
 impl Builder<'_, '_> {
     fn edge(&mut self, from: u32, to: u32, kind: Kind, list: u32) {
         let happened = |node: u32| self.happened.get(node as usize).copied().unwrap_or(true);
-        if from != to && happened(from) && happened(to) {
+        let adds = from != to && happened(from) && happened(to);
+        if adds && !self.budget.is_used_up() && self.budget.take(EDGE_BYTES) {
             self.edges.push(Edge { from, to, kind, list });
         }
     }

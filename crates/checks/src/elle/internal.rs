@@ -1,5 +1,6 @@
 //! What a transaction saw of itself: a read ends with what it appended before, and holds what its last read held.
 
+use super::budget::Budget;
 use super::facts::{Facts, committed};
 use super::{Anomalies, Anomaly};
 use firedrill_history::import::{MicroOp, Transaction, Value};
@@ -15,9 +16,19 @@ struct Seen<'t> {
     own: Vec<&'t Value>,
 }
 
-pub(super) fn find(facts: &Facts<'_>, anomalies: &mut Anomalies) {
+/// What is seen of a list takes so much, with a few elements of its own.
+const SEEN_BYTES: u64 = 2 * size_of::<Seen<'_>>() as u64;
+
+/// As far as the budget goes.
+pub(super) fn find(facts: &Facts<'_>, budget: &Budget<'_>, anomalies: &mut Anomalies) {
+    if !budget.take(SEEN_BYTES * facts.lists.len() as u64) {
+        return;
+    }
     let mut seen: Vec<Seen<'_>> = facts.lists.iter().map(|_| Seen::default()).collect();
     for (number, transaction) in facts.all.iter().enumerate().filter(|(_, transaction)| committed(transaction)) {
+        if budget.is_used_up() {
+            return;
+        }
         one(facts, number, transaction, &mut seen, anomalies);
     }
 }

@@ -10,6 +10,7 @@
 //! - `components`: those that must precede each other
 //! - `cycles`: which anomaly such a cycle is
 //! - `explain`: a cycle in words
+//! - `budget`: what judging may cost
 //!
 //! The longest read of a list is the order of its elements; every other read must be a prefix of it. From neighbours in that
 //! order follow write dependencies (ww), from what a read ends with read dependencies (wr), and from what comes next
@@ -25,6 +26,7 @@
 //! append that nobody read says nothing by itself.
 
 mod anomaly;
+mod budget;
 mod components;
 mod cycles;
 mod explain;
@@ -35,7 +37,9 @@ mod reads;
 
 pub use anomaly::Anomaly;
 
+use crate::linearizable::{Exhausted, Stop};
 use crate::verdict::Verdict;
+use budget::Budget;
 use facts::Facts;
 use firedrill_history::import::Transactions;
 use serde::{Deserialize, Serialize};
@@ -70,6 +74,20 @@ impl Default for Options {
     }
 }
 
+/// What judging may cost.
+#[derive(Clone, Copy)]
+pub struct Limits<'s> {
+    /// Tells when there is no more time; asked every few thousand steps.
+    pub stop: Option<&'s Stop<'s>>,
+    /// What it may hold in memory beside the history, in bytes.
+    pub memory_bytes: u64,
+}
+
+impl Limits<'_> {
+    /// None.
+    pub const NONE: Limits<'static> = Limits { stop: None, memory_bytes: u64::MAX };
+}
+
 /// A history that can't be judged.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Malformed {
@@ -95,7 +113,7 @@ pub struct Found {
 /// What a history of transactions comes to.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Report {
-    /// Fail with any anomaly; unknown if nothing was read.
+    /// Fail with any anomaly; unknown if nothing was read, or if a limit was reached before an anomaly was found.
     pub verdict: Verdict,
     /// So many reads were judged: those of committed transactions.
     pub judged: u64,
@@ -107,38 +125,80 @@ pub struct Report {
     pub anomalies: Vec<Found>,
     /// Whether steps ran out before every cycle was told apart. Changes no verdict: a G-single may stand as G2-item.
     pub cut_short: bool,
+    /// Which limit was reached before all was judged.
+    pub exhausted: Option<Exhausted>,
+    /// The most that it held in memory beside the history, in bytes, as it was counted.
+    pub bytes: u64,
     /// In a few words.
     pub why: String,
 }
 
-/// Judges a history of list-append transactions.
+/// Judges a history of list-append transactions, within limits.
 ///
 /// # Errors
 /// [`Malformed`] if an element is appended to a list twice, for then nobody knows which of the two a read saw.
-pub fn check(transactions: &Transactions, options: &Options) -> Result<Report, Malformed> {
-    let facts = Facts::of(&transactions.all)?;
-    let mut anomalies = Anomalies::default();
-    internal::find(&facts, &mut anomalies);
-    reads::find(&facts, &mut anomalies);
-    let graph = graph::Graph::of(&facts, options.order);
-    let cut_short = cycles::find(&facts, &graph, options.steps, &mut anomalies);
+pub fn check(transactions: &Transactions, options: &Options, limits: &Limits<'_>) -> Result<Report, Malformed> {
+    let budget = Budget::of(limits);
+    let facts = Facts::of(&transactions.all, &budget)?;
+    let mut judged = Judged { anomalies: Anomalies::default(), dependencies: [0; 3], cut_short: false };
+    let how_far = judged.all(&facts, options, &budget);
+    let Judged { anomalies, dependencies, cut_short } = judged;
     let anomalies: Vec<Found> = anomalies.0.into_values().collect();
-    let verdict = match (anomalies.is_empty(), facts.judged) {
-        (false, _) => Verdict::Fail,
-        (true, 0) => Verdict::Unknown,
-        (true, _) => Verdict::Pass,
+    let exhausted = budget.exhausted();
+    let verdict = match (anomalies.is_empty(), exhausted, facts.judged) {
+        (false, ..) => Verdict::Fail,
+        (true, Some(_), _) | (true, None, 0) => Verdict::Unknown,
+        (true, None, _) => Verdict::Pass,
     };
-    let why = match anomalies.first() {
+    let out_of = exhausted.map(|exhausted| match exhausted {
+        Exhausted::Memory => "out of memory",
+        Exhausted::Time | Exhausted::Steps => "out of time",
+    });
+    let mut why = match anomalies.first() {
         Some(found) => {
             let names: Vec<String> =
                 anomalies.iter().map(|found| format!("{} ({})", found.anomaly, found.count)).collect();
             format!("{}; the first {}: {}", names.join(", "), found.anomaly, found.why)
         }
+        None if exhausted.is_some() => "no anomaly so far".to_owned(),
         None if facts.judged == 0 => "no committed transaction read anything".to_owned(),
         None => format!("{} reads of {} transactions, without an anomaly", facts.judged, facts.committed),
     };
-    let dependencies = graph.dependencies();
-    Ok(Report { verdict, judged: facts.judged, committed: facts.committed, dependencies, anomalies, cut_short, why })
+    if let Some(out_of) = out_of {
+        why = format!("{out_of}: {how_far}; {why}");
+    }
+    let (judged, committed, bytes) = (facts.judged, facts.committed, budget.bytes());
+    Ok(Report { verdict, judged, committed, dependencies, anomalies, cut_short, exhausted, bytes, why })
+}
+
+/// What was found so far.
+struct Judged {
+    anomalies: Anomalies,
+    dependencies: [u64; 3],
+    cut_short: bool,
+}
+
+impl Judged {
+    /// Step by step, each on all of what the one before made; says how far it got.
+    fn all(&mut self, facts: &Facts<'_>, options: &Options, budget: &Budget<'_>) -> String {
+        if budget.exhausted().is_some() {
+            return format!("{} of {} transactions sorted out", facts.sorted_out, facts.all.len());
+        }
+        let all = format!("{} transactions sorted out", facts.all.len());
+        internal::find(facts, budget, &mut self.anomalies);
+        let lists = reads::find(facts, budget, &mut self.anomalies);
+        if budget.exhausted().is_some() {
+            return format!("{all}, the reads of {lists} of {} lists looked through", facts.lists.len());
+        }
+        let graph = graph::Graph::of(facts, options.order, budget);
+        self.dependencies = graph.dependencies();
+        let reads = format!("{all} and their reads looked through");
+        if budget.exhausted().is_some() {
+            return format!("{reads}, not all dependencies found");
+        }
+        self.cut_short = cycles::find(facts, &graph, options.steps, budget, &mut self.anomalies);
+        format!("{reads}, {} dependencies not searched for cycles to the end", graph.edges.len())
+    }
 }
 
 /// The first of each kind, and how many there are.

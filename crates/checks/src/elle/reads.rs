@@ -1,16 +1,24 @@
 //! What was read and should not have been: garbage, duplicates, two orders, aborted and intermediate states.
 
+use super::budget::Budget;
 use super::facts::{Facts, List, NOBODY, Read};
 use super::internal::shown;
 use super::{Anomalies, Anomaly};
 use firedrill_history::import::{Outcome, Value};
 
-pub(super) fn find(facts: &Facts<'_>, anomalies: &mut Anomalies) {
+/// How many lists were looked through, within the budget.
+pub(super) fn find(facts: &Facts<'_>, budget: &Budget<'_>, anomalies: &mut Anomalies) -> u32 {
     for (number, list) in (0..).zip(&facts.lists) {
+        if budget.is_used_up() {
+            return number;
+        }
         let Some(longest) = list.longest.map(|longest| &list.reads[longest]) else { continue };
         // What other reads hold, the longest holds; but for those that don't fit.
         elements(facts, number, longest, anomalies);
         for read in list.reads.iter().filter(|read| !read.fits) {
+            if budget.is_used_up() {
+                return number;
+            }
             elements(facts, number, read, anomalies);
             anomalies.note(Anomaly::IncompatibleOrder, || {
                 let (one, other) = (facts.name(longest.by), facts.name(read.by));
@@ -20,6 +28,7 @@ pub(super) fn find(facts: &Facts<'_>, anomalies: &mut Anomalies) {
         }
         intermediate(facts, number, list, anomalies);
     }
+    facts.lists.len() as u32
 }
 
 /// What each element of a read says by itself.

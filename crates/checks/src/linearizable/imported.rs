@@ -1,6 +1,6 @@
 //! Judges an imported history: each object alone, cheap ones first, within budgets.
 //!
-//! In rounds, so that the answer does not depend on how many threads there are: every object with few steps; what that left
+//! In rounds, so that the answer does not depend on how many threads there are: what can be told without a search; every other object with few steps; what that left
 //! open with ever more of them and a fixed share of the memory; what that left open one by one with all of it. The round in
 //! which an object has no order is the last: one is enough to refute the history.
 
@@ -8,7 +8,7 @@ use super::Budget;
 use super::models::{ModelName, Unfit};
 use super::partition::{Partition, partition};
 use super::prepared::{Manner, Part};
-use super::search::{Exhausted, Found, Limit, Stop};
+use super::search::{Exhausted, Found, Limit, Stop, Told};
 use super::why::{self, Why};
 use crate::verdict::Verdict;
 use firedrill_history::import::{History, Value};
@@ -88,7 +88,7 @@ pub struct Order {
 }
 
 impl Order {
-    pub(super) fn of(partition: &Partition, order: &[u32]) -> Order {
+    pub(super) fn of(partition: &Partition<'_>, order: &[u32]) -> Order {
         let mut states = partition.prepared.replay(order).into_iter();
         let initial = states.next().unwrap_or_default();
         let places = order.iter().map(|op| partition.places[*op as usize]);
@@ -121,15 +121,17 @@ pub fn judge(
         verdict: Verdict::Pass,
         operations: history.operations.len(),
         objects: partitions.len(),
-        steps: outcomes.iter().map(|outcome| outcome.steps).sum(),
-        bytes: outcomes.iter().map(|outcome| outcome.bytes).max().unwrap_or(0),
+        steps: outcomes.iter().flatten().map(|outcome| outcome.steps).sum(),
+        bytes: outcomes.iter().flatten().map(|outcome| outcome.bytes).max().unwrap_or(0),
         refuted: Vec::new(),
         why: None,
         undecided: Vec::new(),
         orders: Vec::new(),
     };
-    let mut refuted: Vec<&Partition> = Vec::new();
+    let mut refuted: Vec<&Partition<'_>> = Vec::new();
     for (partition, outcome) in partitions.iter().zip(&outcomes) {
+        // What was not begun had no need to be: another has no order.
+        let Some(outcome) = outcome else { continue };
         match outcome.found {
             Found::Order if settings.orders => report.orders.extend(order(partition, settings)),
             Found::Order => {}
@@ -140,7 +142,7 @@ pub fn judge(
     }
     let limit = |steps| limit(settings, steps, settings.memory_bytes);
     let misfits = refuted.iter().map(|partition| why::misfit(partition, limit(WHY_STEPS.max(report.steps))));
-    let mut misfits: Vec<(usize, &Partition)> = misfits.zip(refuted.iter().copied()).collect();
+    let mut misfits: Vec<(usize, &Partition<'_>)> = misfits.zip(refuted.iter().copied()).collect();
     misfits.sort_by_key(|(misfit, partition)| partition.prepared.span(*misfit).returned);
     report.refuted = misfits.iter().map(|(_, partition)| partition.key.clone()).collect();
     report.why = misfits.first().map(|(misfit, partition)| why::explain(partition, *misfit, limit(WHY_STEPS)));
@@ -154,8 +156,8 @@ pub fn judge(
     Ok(report)
 }
 
-fn answered(partitions: &[Partition]) -> bool {
-    let answered = |partition: &Partition| {
+fn answered(partitions: &[Partition<'_>]) -> bool {
+    let answered = |partition: &Partition<'_>| {
         (0..partition.prepared.len()).any(|number| partition.prepared.span(number).returned.is_some())
     };
     partitions.iter().any(answered)
@@ -166,28 +168,51 @@ fn limit<'s>(settings: &'s Settings<'_>, steps: u64, memory_bytes: u64) -> Limit
 }
 
 /// What ended a search before it knew.
-fn exhausted(outcome: &Outcome) -> Option<Exhausted> {
-    match outcome.found {
+fn exhausted(outcome: Option<Outcome>) -> Option<Exhausted> {
+    match outcome?.found {
         Found::GaveUp { why, .. } => Some(why),
         Found::Order | Found::NoOrder | Found::TooManyAtOnce => None,
     }
 }
 
-fn rounds(partitions: &[Partition], settings: &Settings<'_>) -> Vec<Outcome> {
-    let nothing = Outcome { found: Found::TooManyAtOnce, steps: 0, bytes: 0 };
-    let mut outcomes = vec![nothing; partitions.len()];
+fn refuted(outcomes: &[Option<Outcome>]) -> bool {
+    outcomes.iter().flatten().any(|outcome| outcome.found == Found::NoOrder)
+}
+
+/// By object; `None`: it was not begun.
+fn rounds(partitions: &[Partition<'_>], settings: &Settings<'_>) -> Vec<Option<Outcome>> {
+    let mut outcomes = vec![None; partitions.len()];
+    let all: Vec<usize> = (0..partitions.len()).collect();
+    let at_once = |place: usize| partitions[place].prepared.told_at_once(&Part::WHOLE);
+    for (place, linearizable) in in_parallel(settings.jobs.clamp(1, SHARES), &all, &at_once) {
+        let told =
+            linearizable.map(|linearizable| Told::without_search(linearizable, partitions[place].prepared.len()));
+        outcomes[place] = told.map(|told| Outcome { found: told.found, steps: told.spent.steps, bytes: 0 });
+    }
+    let open = all.into_iter().filter(|place| outcomes[*place].is_none()).collect();
+    if !refuted(&outcomes) {
+        search_rounds(partitions, settings, open, &mut outcomes);
+    }
+    outcomes
+}
+
+fn search_rounds(
+    partitions: &[Partition<'_>],
+    settings: &Settings<'_>,
+    mut open: Vec<usize>,
+    outcomes: &mut [Option<Outcome>],
+) {
     let share = settings.memory_bytes / SHARES as u64;
-    let mut open: Vec<usize> = (0..partitions.len()).collect();
     let mut factor = 1;
     loop {
         // What is left open by all steps needs more memory than its share.
-        let last = open.iter().all(|place| exhausted(&outcomes[*place]) == Some(Exhausted::Memory)) && factor > 1;
+        let last = open.iter().all(|place| exhausted(outcomes[*place]) == Some(Exhausted::Memory)) && factor > 1;
         let (jobs, memory) = if last { (1, settings.memory_bytes) } else { (settings.jobs, share) };
         let steps = |place: usize| {
             let few = 10_000 + 32 * partitions[place].prepared.len() as u64;
             if last { settings.steps } else { few.saturating_mul(factor) }
         };
-        let worth_it = |place: &usize| last || exhausted(&outcomes[*place]) != Some(Exhausted::Memory);
+        let worth_it = |place: &usize| last || exhausted(outcomes[*place]) != Some(Exhausted::Memory);
         let now: Vec<usize> = open.iter().copied().filter(worth_it).collect();
         let search = |place: usize| {
             let limit = limit(settings, steps(place), memory);
@@ -195,24 +220,23 @@ fn rounds(partitions: &[Partition], settings: &Settings<'_>) -> Vec<Outcome> {
             Outcome { found: told.found, steps: told.spent.steps, bytes: told.spent.bytes }
         };
         for (place, outcome) in in_parallel(jobs.clamp(1, SHARES), &now, &search) {
-            let steps = outcomes[place].steps + outcome.steps;
-            outcomes[place] = Outcome { steps, bytes: outcome.bytes.max(outcomes[place].bytes), ..outcome };
+            let (steps, bytes) = outcomes[place].map_or((0, 0), |before| (before.steps, before.bytes));
+            outcomes[place] =
+                Some(Outcome { steps: steps + outcome.steps, bytes: bytes.max(outcome.bytes), ..outcome });
         }
         open.retain(|place| {
             let all_steps = steps(*place) >= settings.steps;
-            match exhausted(&outcomes[*place]) {
+            match exhausted(outcomes[*place]) {
                 Some(Exhausted::Memory) => !last,
                 Some(Exhausted::Steps) => !all_steps,
                 Some(Exhausted::Time) | None => false,
             }
         });
-        let refuted = outcomes.iter().any(|outcome| outcome.found == Found::NoOrder);
-        if open.is_empty() || refuted || (settings.stop)() {
+        if open.is_empty() || refuted(outcomes) || (settings.stop)() {
             break;
         }
         factor = factor.saturating_mul(MORE);
     }
-    outcomes
 }
 
 /// Does the work on several threads; what comes out is in no order.
@@ -235,13 +259,18 @@ fn in_parallel<R: Send>(jobs: usize, work: &[usize], each: &(impl Fn(usize) -> R
     done.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner)
 }
 
-fn order(partition: &Partition, settings: &Settings<'_>) -> Option<Order> {
+fn order(partition: &Partition<'_>, settings: &Settings<'_>) -> Option<Order> {
     let told =
         partition.prepared.search(&Part::WHOLE, limit(settings, 2_000_000, settings.memory_bytes), Manner::Witness);
     (told.found == Found::Order).then(|| Order::of(partition, &told.order))
 }
 
-fn undecided(history: &History, partition: &Partition, at: Option<usize>, exhausted: Option<Exhausted>) -> Undecided {
+fn undecided(
+    history: &History,
+    partition: &Partition<'_>,
+    at: Option<usize>,
+    exhausted: Option<Exhausted>,
+) -> Undecided {
     let reached = at.map(|at| partition.places[at]);
     let end = reached.and_then(|place| history.operations[place].returned);
     let before = |place: &&usize| {

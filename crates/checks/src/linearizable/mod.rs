@@ -6,6 +6,7 @@
 //! - `search`: looks for an order that explains them (Wing & Gong 1993; Lowe 2017, "Testing for linearizability")
 //! - `object`: what the search asks of an object; `register_rules`: a register; `model`: any other, by its rules
 //! - `zones`: registers whose values are distinct, without a search (Gibbons & Korach 1997)
+//! - `chains`: keys with append whose texts can be told apart, without a search either
 //! - `bits`, `memory`: sets of operations under way, and of what leads nowhere, with counted bytes
 //!
 //! Our journals:
@@ -27,6 +28,7 @@
 //! good reason, nor how long anything took.
 
 pub(crate) mod bits;
+mod chains;
 pub(crate) mod explain;
 pub mod imported;
 mod memory;

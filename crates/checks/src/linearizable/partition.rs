@@ -3,27 +3,32 @@
 
 use super::models::register::{Numbers, free};
 use super::models::{ModelName, Unfit, counter, integer, kv, multi_register, queue, register, set};
-use super::prepared::{Prepared, PreparedModel, PreparedRegister};
+use super::prepared::{Prepared, PreparedKv, PreparedModel, PreparedRegister};
 use super::problem::Span;
 use super::registers::{Register, RegisterOp};
 use super::zones;
 use crate::facts::At;
 use firedrill_history::import::{Function, History, Operation, Outcome, Value};
 use firedrill_model::Time;
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::hash::BuildHasherDefault;
 
 /// One object's operations.
-pub(super) struct Partition {
+pub(super) struct Partition<'h> {
     /// Its key, where the history names one.
     pub(super) key: Option<Value>,
     /// By operation of the partition: its place in the history.
     pub(super) places: Vec<usize>,
-    pub(super) prepared: Box<dyn Prepared>,
+    pub(super) prepared: Box<dyn Prepared + 'h>,
 }
 
 /// Takes a history apart, in the order in which objects were first used.
-pub(super) fn partition(history: &History, model: ModelName, init: Option<&Value>) -> Result<Vec<Partition>, Unfit> {
+pub(super) fn partition<'h>(
+    history: &'h History,
+    model: ModelName,
+    init: Option<&'h Value>,
+) -> Result<Vec<Partition<'h>>, Unfit> {
     let mut number_of: HashMap<Option<&Value>, usize, BuildHasherDefault<super::memory::Mixer>> = HashMap::default();
     let mut groups: Vec<(Option<&Value>, Vec<usize>)> = Vec::new();
     for (place, operation) in history.operations.iter().enumerate() {
@@ -47,17 +52,17 @@ pub(super) fn partition(history: &History, model: ModelName, init: Option<&Value
 }
 
 /// One object's operations, as imported.
-struct Ops<'h> {
+struct Ops<'h, 'p> {
     history: &'h History,
-    places: &'h [usize],
+    places: &'p [usize],
 }
 
-impl Ops<'_> {
+impl<'h> Ops<'h, '_> {
     /// Those that say something, as actions with their spans; their places are added to `kept`.
     fn map<A>(
         &self,
         kept: &mut Vec<usize>,
-        mut action: impl FnMut(&Operation) -> Result<Option<A>, String>,
+        mut action: impl FnMut(&'h Operation) -> Result<Option<A>, String>,
     ) -> Result<Vec<(A, Span)>, Unfit> {
         let mut mapped = Vec::with_capacity(self.places.len());
         for place in self.places {
@@ -80,12 +85,12 @@ fn span(operation: &Operation) -> Span {
     Span { invoked: at(operation.invoked), returned: operation.returned.map(at) }
 }
 
-fn prepare(
-    ops: &Ops<'_>,
+fn prepare<'h>(
+    ops: &Ops<'h, '_>,
     model: ModelName,
-    init: Option<&Value>,
+    init: Option<&'h Value>,
     kept: &mut Vec<usize>,
-) -> Result<Box<dyn Prepared>, Unfit> {
+) -> Result<Box<dyn Prepared + 'h>, Unfit> {
     let given = init.cloned().unwrap_or(Value::Nil);
     let unfit = |message: String| Unfit { operation: ops.places[0], message };
     match model {
@@ -98,9 +103,8 @@ fn prepare(
             if !ops.places.iter().any(appends) {
                 return registers(ops, ModelName::Register, initial, kept);
             }
-            let initial = initial.as_text().map_or_else(|| initial.to_string(), str::to_owned);
-            let ops = ops.map(kept, kv::action)?;
-            Ok(Box::new(PreparedModel { model: kv::Kv(initial.into()), ops }))
+            let initial = init.map_or(Cow::Borrowed(""), kv::text);
+            Ok(Box::new(PreparedKv::of(initial, ops.map(kept, kv::action)?)))
         }
         ModelName::Counter => {
             let initial = init.map_or(Ok(0), integer).map_err(unfit)?;
@@ -128,12 +132,12 @@ fn prepare(
     }
 }
 
-fn registers(
-    ops: &Ops<'_>,
+fn registers<'h>(
+    ops: &Ops<'h, '_>,
     model: ModelName,
     initial: &Value,
     kept: &mut Vec<usize>,
-) -> Result<Box<dyn Prepared>, Unfit> {
+) -> Result<Box<dyn Prepared + 'h>, Unfit> {
     let mut numbers = Numbers::from(initial);
     let actions = ops.map(kept, |operation| register::action(operation, model, &mut numbers))?;
     let op = |(call, (action, span)): (usize, (_, Span))| RegisterOp {

@@ -1,14 +1,17 @@
 //! A partition of a history, ready to be searched whole or in part.
 
+use super::chains;
 use super::model::{Model, Numbered};
+use super::models::kv::{self, Kv};
 use super::object::Object;
 use super::problem::{Problem, Span};
 use super::register_rules::RegisterObject;
 use super::registers::{ABSENT, Action, Register, RegisterOp};
-use super::search::{Found, Limit, Spent, Told, tell};
+use super::search::{Found, Limit, Told, tell};
 use super::zones;
 use crate::facts::At;
 use firedrill_history::import::Value;
+use std::borrow::Cow;
 
 /// Which part of a history is looked at.
 pub(super) struct Part<'p> {
@@ -16,6 +19,14 @@ pub(super) struct Part<'p> {
     pub(super) end: Option<At>,
     /// By operation: whether it must have happened as told; others may have happened or not.
     pub(super) held: Option<&'p [bool]>,
+}
+
+/// Whether a part of a history is linearizable, as fast as that can be told.
+pub(super) fn told(prepared: &dyn Prepared, part: &Part<'_>, limit: Limit<'_>) -> Told {
+    match prepared.told_at_once(part) {
+        Some(linearizable) => Told::without_search(linearizable, prepared.len()),
+        None => prepared.search(part, limit, Manner::Fast),
+    }
 }
 
 impl Part<'_> {
@@ -53,6 +64,12 @@ pub(super) trait Prepared: Send + Sync {
 
     /// Whether it leaves every state as it is.
     fn changes_nothing(&self, number: usize) -> bool;
+
+    /// Whether a part is linearizable, if that can be told without a search.
+    fn told_at_once(&self, part: &Part<'_>) -> Option<bool> {
+        let _ = part;
+        None
+    }
 
     /// Searches a part. Operations in what is told are by their numbers in the whole.
     fn search(&self, part: &Part<'_>, limit: Limit<'_>, manner: Manner) -> Told;
@@ -110,14 +127,12 @@ impl Prepared for PreparedRegister {
         matches!(self.register.ops[number].action, Action::Read(_) | Action::Missed(_))
     }
 
+    fn told_at_once(&self, part: &Part<'_>) -> Option<bool> {
+        self.zones.then(|| zones::linearizable(self.part(part).map(|(_, op)| op), self.register.values))
+    }
+
     fn search(&self, part: &Part<'_>, limit: Limit<'_>, manner: Manner) -> Told {
         let values = self.register.values;
-        if self.zones && manner == Manner::Fast {
-            let linearizable = zones::linearizable(self.part(part).map(|(_, op)| op), values);
-            let found = if linearizable { Found::Order } else { Found::NoOrder };
-            let spent = Spent { steps: self.len() as u64, bytes: 0 };
-            return Told { found, spent, order: Vec::new(), furthest: (0, 0), partial: Vec::new() };
-        }
         let (numbers, ops): (Vec<u32>, Vec<RegisterOp>) = self.part(part).unzip();
         let register = Register { ops, values, first: 0 };
         let (mut object, problem) = RegisterObject::of(&register, manner != Manner::Forward);
@@ -192,5 +207,49 @@ where
 
     fn values(&self, _number: usize) -> (Option<u32>, Option<u32>) {
         (None, None)
+    }
+}
+
+/// A key of a map of strings that were appended to.
+pub(super) struct PreparedKv<'h> {
+    rules: PreparedModel<Kv<'h>>,
+}
+
+impl<'h> PreparedKv<'h> {
+    pub(super) fn of(initial: Cow<'h, str>, ops: Vec<(kv::Action<'h>, Span)>) -> PreparedKv<'h> {
+        PreparedKv { rules: PreparedModel { model: Kv(initial), ops } }
+    }
+}
+
+impl Prepared for PreparedKv<'_> {
+    fn len(&self) -> usize {
+        self.rules.len()
+    }
+
+    fn span(&self, number: usize) -> Span {
+        self.rules.span(number)
+    }
+
+    fn changes_nothing(&self, number: usize) -> bool {
+        self.rules.changes_nothing(number)
+    }
+
+    fn told_at_once(&self, part: &Part<'_>) -> Option<bool> {
+        let PreparedModel { model, ops } = &self.rules;
+        let span = |(number, (_, span)): (usize, &(_, Span))| part.span(number, *span, self.changes_nothing(number));
+        let spans: Vec<Option<Span>> = ops.iter().enumerate().map(span).collect();
+        chains::linearizable(&model.0, ops, &spans)
+    }
+
+    fn search(&self, part: &Part<'_>, limit: Limit<'_>, manner: Manner) -> Told {
+        self.rules.search(part, limit, manner)
+    }
+
+    fn replay(&self, order: &[u32]) -> Vec<String> {
+        self.rules.replay(order)
+    }
+
+    fn values(&self, number: usize) -> (Option<u32>, Option<u32>) {
+        self.rules.values(number)
     }
 }

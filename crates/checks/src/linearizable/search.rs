@@ -15,6 +15,7 @@ use super::object::{Object, Stand};
 use super::problem::{NOBODY, Problem};
 use super::register_rules::RegisterObject;
 use super::registers::{ABSENT, Register};
+use serde::{Deserialize, Serialize};
 
 /// What a search found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,7 +31,8 @@ pub(crate) enum Found {
 }
 
 /// Which budget was used up.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Exhausted {
     /// Steps.
     Steps,
@@ -70,6 +72,15 @@ pub(crate) struct Told {
     pub(crate) partial: Vec<(Vec<u32>, u32)>,
 }
 
+impl Told {
+    /// What is known without a search.
+    pub(super) fn without_search(linearizable: bool, operations: usize) -> Told {
+        let found = if linearizable { Found::Order } else { Found::NoOrder };
+        let spent = Spent { steps: operations as u64, bytes: 0 };
+        Told { found, spent, order: Vec::new(), furthest: (0, 0), partial: Vec::new() }
+    }
+}
+
 /// How many partial orders are kept.
 const PARTIAL: usize = 3;
 
@@ -93,13 +104,7 @@ pub(super) fn tell(
         65..=256 => Search::<_, 4>::new(object, problem, state, limit, watched).run(),
         257..=1024 => Search::<_, 16>::new(object, problem, state, limit, watched).run(),
         1025..=4096 => Search::<_, 64>::new(object, problem, state, limit, watched).run(),
-        _ => Told {
-            found: Found::TooManyAtOnce,
-            spent: Spent::default(),
-            order: Vec::new(),
-            furthest: (0, 0),
-            partial: Vec::new(),
-        },
+        _ => Told { found: Found::TooManyAtOnce, ..Told::without_search(false, 0) },
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::imported::Order;
 use super::partition::Partition;
-use super::prepared::{Manner, Part};
+use super::prepared::{self, Manner, Part};
 use super::search::{Found, Limit};
 use crate::facts::At;
 use firedrill_history::import::{Function, History, Outcome, Value};
@@ -28,19 +28,19 @@ pub struct Why {
 }
 
 /// The first operation that fits nowhere, by its number in a partition that has no order.
-pub(super) fn misfit(partition: &Partition, limit: Limit<'_>) -> usize {
+pub(super) fn misfit(partition: &Partition<'_>, limit: Limit<'_>) -> usize {
     let prepared = &partition.prepared;
     let mut returns: Vec<(At, usize)> =
         (0..prepared.len()).filter_map(|number| prepared.span(number).returned.map(|at| (at, number))).collect();
     returns.sort_unstable();
     let has_order =
-        |end: At| prepared.search(&Part { end: Some(end), held: None }, limit, Manner::Fast).found != Found::NoOrder;
+        |end: At| prepared::told(&**prepared, &Part { end: Some(end), held: None }, limit).found != Found::NoOrder;
     let first = returns.partition_point(|(at, _)| has_order(*at)).min(returns.len().saturating_sub(1));
     returns.get(first).map_or(0, |(_, number)| *number)
 }
 
 /// Explains a partition whose first operation that fits nowhere is known.
-pub(super) fn explain(partition: &Partition, misfit: usize, limit: Limit<'_>) -> Why {
+pub(super) fn explain(partition: &Partition<'_>, misfit: usize, limit: Limit<'_>) -> Why {
     let prepared = &partition.prepared;
     let end = prepared.span(misfit).returned;
     let forward = prepared.search(&Part { end, held: None }, limit, Manner::Forward);
@@ -75,7 +75,7 @@ pub(super) fn explain(partition: &Partition, misfit: usize, limit: Limit<'_>) ->
 /// Which operations must have happened as told so that there is no order: leaves out halves, quarters, and so on down to
 /// single ones, until none can be left out (Zeller & Hildebrandt 2002, "Simplifying and isolating failure-inducing input").
 /// What is left out may have happened or not, so that no history with an order becomes one without.
-fn shrink(partition: &Partition, end: Option<At>, misfit: usize, limit: Limit<'_>) -> (Vec<bool>, bool) {
+fn shrink(partition: &Partition<'_>, end: Option<At>, misfit: usize, limit: Limit<'_>) -> (Vec<bool>, bool) {
     let prepared = &partition.prepared;
     let within = |number: usize| prepared.span(number).returned.is_some_and(|at| end.is_none_or(|end| at <= end));
     let mut held: Vec<bool> = (0..prepared.len()).map(within).collect();
@@ -87,7 +87,7 @@ fn shrink(partition: &Partition, end: Option<At>, misfit: usize, limit: Limit<'_
         let numbers: Vec<usize> = (0..held.len()).filter(|number| held[*number] && *number != misfit).collect();
         for chunk in numbers.chunks(size.max(1)) {
             chunk.iter().for_each(|number| held[*number] = false);
-            let told = prepared.search(&Part { end, held: Some(&held) }, limit, Manner::Fast);
+            let told = prepared::told(&**prepared, &Part { end, held: Some(&held) }, limit);
             steps = steps.saturating_sub(told.spent.steps);
             let needed = told.found != Found::NoOrder;
             minimal &= matches!(told.found, Found::Order | Found::NoOrder);
@@ -120,6 +120,9 @@ pub fn told(history: &History, place: usize) -> String {
 /// What was asked, and what came of it.
 pub fn asked_and_answered(history: &History, place: usize) -> String {
     let operation = &history.operations[place];
+    if operation.function == Function::Transaction {
+        return transaction(&operation.input, &operation.outcome);
+    }
     let key = operation.key.as_ref().map_or_else(String::new, |key| format!(" {key}"));
     let input = match (&operation.input, operation.function) {
         (Value::Nil, _) | (_, Function::Read) => String::new(),
@@ -129,10 +132,27 @@ pub fn asked_and_answered(history: &History, place: usize) -> String {
         (Outcome::Ok(Value::Bool(swapped)), Function::Cas) => {
             if *swapped { "swapped" } else { "did not swap" }.to_owned()
         }
-        (Outcome::Ok(value), Function::Read | Function::Dequeue | Function::Transaction) => value.to_string(),
+        (Outcome::Ok(value), Function::Read | Function::Dequeue) => value.to_string(),
         (Outcome::Ok(_), _) => "ok".to_owned(),
         (Outcome::Failed, _) => "failed".to_owned(),
         (Outcome::Unknown, _) => "unknown".to_owned(),
     };
     format!("{}{key}{input} -> {outcome}", operation.function)
+}
+
+/// A transaction, step by step: `txn read x 1, write y 2 -> ok`. What an unknown one read is left out.
+fn transaction(input: &Value, outcome: &Outcome) -> String {
+    let (steps, came_of_it) = match outcome {
+        Outcome::Ok(steps) => (steps, "ok"),
+        Outcome::Failed => (input, "failed"),
+        Outcome::Unknown => (input, "unknown"),
+    };
+    let word = |value: &Value| value.as_text().map_or_else(|| value.to_string(), str::to_owned);
+    let step = |step: &Value| match step.as_list() {
+        Some([what, register, Value::Nil]) => format!("{} {}", word(what), word(register)),
+        Some([what, register, value]) => format!("{} {} {value}", word(what), word(register)),
+        _ => step.to_string(),
+    };
+    let steps: Vec<String> = steps.as_list().unwrap_or(&[]).iter().map(step).collect();
+    format!("txn {} -> {came_of_it}", steps.join(", "))
 }

@@ -20,7 +20,7 @@ struct Zone {
 
 /// A point in time: before all, at an instant, after all.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Point {
+pub(super) enum Point {
     Before,
     At(At),
     After,
@@ -69,22 +69,42 @@ pub(super) fn linearizable(ops: impl Iterator<Item = RegisterOp>, values: u32) -
             Action::Read(_) | Action::Cas(..) | Action::Missed(_) => {}
         }
     }
-    let (mut forward, mut backward) = (Vec::new(), Vec::new());
+    let mut apart = Zones::default();
     for zone in zones.iter().filter(|zone| zone.read) {
         if zone.write_invoked.is_none_or(|write| zone.first_read_return < write) {
             return false;
         }
-        if zone.first_return < zone.last_invocation {
-            forward.push((zone.first_return, zone.last_invocation));
+        apart.add(zone.first_return, zone.last_invocation);
+    }
+    apart.have_an_order()
+}
+
+/// Zones of which each must be held alone.
+#[derive(Default)]
+pub(super) struct Zones {
+    forward: Vec<(Point, Point)>,
+    backward: Vec<(Point, Point)>,
+}
+
+impl Zones {
+    /// By the first return and the last invocation.
+    pub(super) fn add(&mut self, first_return: Point, last_invocation: Point) {
+        if first_return < last_invocation {
+            self.forward.push((first_return, last_invocation));
         } else {
-            backward.push((zone.last_invocation, zone.first_return));
+            self.backward.push((last_invocation, first_return));
         }
     }
-    forward.sort_unstable();
-    let apart = forward.windows(2).all(|pair| pair[0].1 < pair[1].0);
-    apart
-        && backward.iter().all(|(low, high)| {
-            let after = forward.partition_point(|(from, _)| from < low);
-            after == 0 || *high > forward[after - 1].1
-        })
+
+    /// Whether no two forward ones overlap, and no backward one lies within a forward one.
+    pub(super) fn have_an_order(mut self) -> bool {
+        self.forward.sort_unstable();
+        let forward = &self.forward;
+        let apart = forward.windows(2).all(|pair| pair[0].1 < pair[1].0);
+        apart
+            && self.backward.iter().all(|(low, high)| {
+                let after = forward.partition_point(|(from, _)| from < low);
+                after == 0 || *high > forward[after - 1].1
+            })
+    }
 }

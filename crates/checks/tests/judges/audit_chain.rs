@@ -62,3 +62,8 @@ fn without_an_entry_or_a_head_it_is_unknown() {
     assert_eq!(judge(&[], &[], hash).verdict, Verdict::Unknown);
     assert_eq!(judge(&log(&["a"]), &[], hash).verdict, Verdict::Unknown);
 }
+
+/// What a log comes to beside the head of another one.
+pub fn of(texts: &[&str], kept: &[&str]) -> Verdict {
+    judge(&log(texts), &head(&log(kept)), hash).verdict
+}

@@ -53,3 +53,9 @@ fn what_nobody_tried_to_restore_is_unknown() {
     assert_eq!(judged(&[restored("z", WHOLE)]).verdict, Verdict::Unknown);
     assert_eq!(judge(&[], &[], Duration::from_secs(120), s(0), s(100)).verdict, Verdict::Unknown);
 }
+
+/// What a restore comes to that brings the sentinel back or not; `None`: nobody tried.
+pub fn of(sentinel: Option<bool>) -> Verdict {
+    let restores = sentinel.map(|sentinel| restored("b", Restored::Copy { sentinel, digest: 200 }));
+    judged(&restores.into_iter().collect::<Vec<_>>()).verdict
+}

@@ -8,7 +8,7 @@ use firedrill_model::{Fault, Key, Op, OpResult, Outcome, SiteSet, Time};
 use std::time::Duration;
 
 /// A run whose workload reads every so many milliseconds, each taking so long, from 10 s to 130 s.
-fn run(every: u64, latency: impl Fn(u64) -> u64) -> Run {
+pub fn run(every: u64, latency: impl Fn(u64) -> u64) -> Run {
     let mut run = Run::new();
     run.phase(s(30), Phase::Hurt);
     run.phase(s(120), Phase::Heal);
@@ -22,12 +22,12 @@ fn run(every: u64, latency: impl Fn(u64) -> u64) -> Run {
     run
 }
 
-fn hurt(mut run: Run) -> Run {
+pub fn hurt(mut run: Run) -> Run {
     run.fault(Fault::SiteLoss { sites: SiteSet::only(NEW_YORK) }, s(40), None);
     run
 }
 
-fn against(baseline: &Run, run: &Run) -> Vec<Comparison> {
+pub fn against(baseline: &Run, run: &Run) -> Vec<Comparison> {
     judge(&baseline.journal(), &run.journal(), Claims::default())
 }
 

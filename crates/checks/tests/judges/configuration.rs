@@ -8,7 +8,7 @@ use std::time::Duration;
 
 const RELEASES: [(u64, u64, u64); 2] = [(1, 0, 0xa), (2, 100, 0xb)];
 
-fn judged(told: &[(u64, SiteId, u64, u64)]) -> CheckResult {
+pub fn judged(told: &[(u64, SiteId, u64, u64)]) -> CheckResult {
     let releases = RELEASES.map(|(number, second, digest)| Release { number, t: s(second), digest });
     let told = told.iter().map(|(second, site, number, digest)| Held {
         t: s(*second),
@@ -19,7 +19,7 @@ fn judged(told: &[(u64, SiteId, u64, u64)]) -> CheckResult {
     judge(&releases, &told.collect::<Vec<_>>(), &[NEW_YORK, LONDON], Duration::from_secs(60), s(300))
 }
 
-const FRESH: [(u64, SiteId, u64, u64); 4] =
+pub const FRESH: [(u64, SiteId, u64, u64); 4] =
     [(1, NEW_YORK, 1, 0xa), (2, LONDON, 1, 0xa), (110, NEW_YORK, 2, 0xb), (160, LONDON, 2, 0xb)];
 
 #[test]

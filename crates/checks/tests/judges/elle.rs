@@ -3,12 +3,13 @@
 
 use crate::transactions::{Step, appended, committed, one_after_another, overlapping, read};
 use firedrill_checks::Verdict;
-use firedrill_checks::elle::{Anomaly, Options, Order, Report, check};
+use firedrill_checks::elle::{Anomaly, Limits, Options, Order, Report, check};
+use firedrill_checks::linearizable::Exhausted;
 use firedrill_history::import::{Outcome, Transaction, Transactions, Value};
 use proptest::prelude::*;
 
 fn judge(transactions: &Transactions, order: Order) -> Report {
-    check(transactions, &Options { order, ..Options::default() }).expect("elements are unique")
+    check(transactions, &Options { order, ..Options::default() }, &Limits::NONE).expect("elements are unique")
 }
 
 /// The one anomaly of a history.
@@ -42,7 +43,7 @@ fn without_a_read_it_is_unknown() {
 #[test]
 fn an_element_that_is_appended_twice_is_refused_with_its_line() {
     let history = one_after_another(&["[[:append x 1]]", "[[:append y 1] [:append x 1]]"]);
-    let malformed = check(&history, &Options::default()).expect_err("twice");
+    let malformed = check(&history, &Options::default(), &Limits::NONE).expect_err("twice");
     assert_eq!(malformed.line, 3);
     assert_eq!(malformed.message, "1 is appended to \"x\" once more, after T0 (line 1); elements must be unique");
 }
@@ -156,8 +157,63 @@ fn what_no_list_can_be_is_named() {
 #[test]
 fn without_steps_the_verdict_is_the_same() {
     let skew = overlapping(&["[[:r x []] [:r y [1]]]", "[[:append x 1] [:append y 1]]", "[[:r x [1]]]"]);
-    let report = check(&skew, &Options { steps: 0, ..Options::default() }).expect("well formed");
+    let report = check(&skew, &Options { steps: 0, ..Options::default() }, &Limits::NONE).expect("well formed");
     assert_eq!((report.verdict, report.cut_short), (Verdict::Fail, true));
+}
+
+/// Each appends to one of eight lists and reads another to its end.
+fn long(transactions: u64) -> Transactions {
+    let mut lists: Vec<Vec<i64>> = vec![Vec::new(); 8];
+    let all = (0..transactions).map(|number| {
+        let (to, from) = (number as usize % 8, (number as usize * 5 + 3) % 8);
+        lists[to].push(number as i64);
+        let last = lists[from].len().min(200);
+        let mut ops = vec![appended(to as u8, number as i64)];
+        // Only the beginnings are read, but of every hundredth.
+        let end = if number % 100 == 0 { lists[from].len() } else { last };
+        if from != to {
+            ops.push(read(from as u8, Some(&lists[from][..end])));
+        }
+        committed(number, ops)
+    });
+    Transactions { all: all.collect() }
+}
+
+#[test]
+fn past_a_limit_it_is_unknown_and_says_how_far_it_got() {
+    let history = long(20_000);
+    let within = |limits: &Limits<'_>| check(&history, &Options::default(), limits).expect("elements are unique");
+    let free = within(&Limits::NONE);
+    assert_eq!(
+        (free.verdict, free.exhausted),
+        (Verdict::Fail, None),
+        "what reads only a beginning is stale: {}",
+        free.why
+    );
+    let asked = std::sync::atomic::AtomicU32::new(0);
+    let stop = || asked.fetch_add(1, std::sync::atomic::Ordering::Relaxed) >= 2;
+    let early = within(&Limits { stop: Some(&stop), memory_bytes: u64::MAX });
+    assert_eq!((early.verdict, early.exhausted), (Verdict::Unknown, Some(Exhausted::Time)), "{}", early.why);
+    assert!(early.why.starts_with("out of time: ") && early.why.contains("of 20000 transactions"), "{}", early.why);
+    for memory_bytes in [1 << 16, free.bytes / 4, free.bytes - 1] {
+        let tight = within(&Limits { stop: None, memory_bytes });
+        assert_eq!((tight.verdict, tight.exhausted), (Verdict::Unknown, Some(Exhausted::Memory)), "{}", tight.why);
+        assert!(tight.why.starts_with("out of memory: "), "{}", tight.why);
+        let over = tight.bytes - memory_bytes;
+        assert!(over < 64 << 20, "{over} bytes more than {memory_bytes}");
+    }
+    let enough = within(&Limits { stop: None, memory_bytes: free.bytes });
+    assert_eq!(enough, free);
+}
+
+#[test]
+fn an_anomaly_that_was_found_stands_whatever_the_limits() {
+    let mut history = long(5_000);
+    history.all.push(committed(5_000, vec![read(1, Some(&[-7]))]));
+    let all = check(&history, &Options::default(), &Limits::NONE).expect("elements are unique");
+    let limits = Limits { stop: None, memory_bytes: all.bytes - 1 };
+    let tight = check(&history, &Options::default(), &limits).expect("elements are unique");
+    assert_eq!((tight.verdict, tight.exhausted), (Verdict::Fail, Some(Exhausted::Memory)), "{}", tight.why);
 }
 
 /// Steps of transactions: the list, and whether it is read.
@@ -333,4 +389,9 @@ proptest! {
             }
         }
     }
+}
+
+/// What transactions that were all under way at once come to.
+pub fn of(transactions: &[&str]) -> Verdict {
+    judge(&overlapping(transactions), Order::None).verdict
 }

@@ -177,11 +177,20 @@ fn asked(model: ModelName, drawn: Drawn) -> (Function, Value) {
 /// A history that has an order: operations take effect at instants of their own, are invoked before and return after; some
 /// answers are lost, and of those some operations never happened.
 fn linearizable(model: ModelName, drawn: &[Drawn]) -> Vec<Operation> {
+    linearizable_as(model, drawn, |asked| asked)
+}
+
+/// The same, with something else asked than was drawn.
+fn linearizable_as(
+    model: ModelName,
+    drawn: &[Drawn],
+    mut instead: impl FnMut((Function, Value)) -> (Function, Value),
+) -> Vec<Operation> {
     let mut state = at_first(model);
     let mut operations = Vec::new();
     for (number, drawn) in (1_u64..).zip(drawn) {
         let at = 20 * number;
-        let (mut function, input) = asked(model, *drawn);
+        let (mut function, input) = instead(asked(model, *drawn));
         if model == ModelName::Mutex {
             let free = state.as_text() == Some("free");
             function = if free { Function::Acquire } else { Function::Release };
@@ -257,6 +266,55 @@ fn agree(model: ModelName, operations: &[Operation]) -> Result<bool, TestCaseErr
         prop_assert!(!explained(model, &loosened(None), &at_first(model)), "the window alone has no order");
     }
     Ok(force)
+}
+
+/// More by `PROPTEST_CASES`.
+fn often() -> ProptestConfig {
+    let usual = ProptestConfig::default();
+    ProptestConfig { cases: usual.cases.max(4000), ..usual }
+}
+
+proptest! {
+    #![proptest_config(often())]
+
+    /// Texts that were appended are mostly told apart without a search: with other ways to come about, and with what a get
+    /// returned cut short or made of others.
+    #[test]
+    fn appended_texts_are_judged_as_by_force(
+        drawn in prop::collection::vec(drawn(), 2..8),
+        texts in prop::collection::vec(prop::sample::select(&["a", "b", "c", "d", "ea", "eb", "fa", ""][..]), 8),
+        change in 0..4_u8,
+        places in (any::<prop::sample::Index>(), any::<prop::sample::Index>()),
+    ) {
+        let mut number = 0;
+        let asked = |(function, input): (Function, Value)| {
+            number += 1;
+            (function, if input == Value::Nil { input } else { Value::text(texts[number % texts.len()]) })
+        };
+        let mut operations = linearizable_as(ModelName::Kv, &drawn, asked);
+        prop_assert!(agree(ModelName::Kv, &operations)?);
+        let (one, two) = (places.0.index(operations.len()), places.1.index(operations.len()));
+        let got = |operation: &Operation| match &operation.outcome {
+            Outcome::Ok(Value::Text(text)) => Some(text.to_string()),
+            _ => None,
+        };
+        match (change, got(&operations[one]), got(&operations[two])) {
+            (0, Some(text), _) => {
+                let end = text.len().saturating_sub(1);
+                operations[one].outcome = Outcome::Ok(Value::text(&text[..end]));
+            }
+            (1, Some(text), Some(other)) => {
+                operations[one].outcome = Outcome::Ok(Value::text(&(text + &other)));
+            }
+            (2, Some(text), _) => operations[one].outcome = Outcome::Ok(Value::text(&(text + texts[0]))),
+            _ => {
+                let late = operations[one].returned.map(|at| at - 1);
+                operations[one].invoked = late.unwrap_or(operations[one].invoked);
+                operations.sort_by_key(|operation| operation.invoked);
+            }
+        }
+        agree(ModelName::Kv, &operations)?;
+    }
 }
 
 proptest! {
@@ -410,4 +468,22 @@ fn an_operation_that_the_model_does_not_know_is_named() {
     let unfit = judge(&history, ModelName::Register, None, &settings(1 << 20, 1000)).expect_err("no register dequeues");
     assert_eq!(unfit.operation, 7);
     assert!(unfit.message.contains("dequeue"), "{}", unfit.message);
+}
+
+/// What a register comes to to which one value was written and of which another was read, then.
+pub fn of(written: i64, read: i64) -> Verdict {
+    let (mut history, _) = distinct(1, 2, None);
+    let [write, later] = &mut history.operations[..] else { panic!("two operations") };
+    write.input = Value::Int(written);
+    (later.function, later.input, later.outcome) = (Function::Read, Value::Nil, Outcome::Ok(Value::Int(read)));
+    judged(&history, ModelName::Register).verdict
+}
+
+/// What a history comes to in which nothing was answered.
+pub fn of_nothing() -> Verdict {
+    let (mut history, _) = distinct(1, 2, None);
+    for operation in &mut history.operations {
+        (operation.outcome, operation.returned) = (Outcome::Unknown, None);
+    }
+    judged(&history, ModelName::Register).verdict
 }

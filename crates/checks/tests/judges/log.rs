@@ -10,7 +10,7 @@ use firedrill_model::{
 use std::time::Duration;
 
 /// New York is lost at 40 s; the class has this target.
-fn run(class: DataClass, rpo: u64) -> Run {
+pub fn run(class: DataClass, rpo: u64) -> Run {
     let mut run = failover_run();
     let name = "data".to_owned();
     run.manifest.objectives.classes = vec![ClassObjective { class, name, rpo: Duration::from_secs(rpo) }];
@@ -27,12 +27,12 @@ fn append(run: &mut Run, name: &str, from: Time, outcome: Outcome) {
     run.op(Purpose::Workload, 1, from, Some(from + Duration::from_millis(100)), op, outcome);
 }
 
-fn acknowledged(run: &mut Run, name: &str, from: Time, position: u64) {
+pub fn acknowledged(run: &mut Run, name: &str, from: Time, position: u64) {
     append(run, name, from, Outcome::Ok(OpResult::Appended { position: Position(position) }));
 }
 
 /// A page of the final scan.
-fn page(run: &mut Run, after: u64, names: &[&str], end: u64) {
+pub fn page(run: &mut Run, after: u64, names: &[&str], end: u64) {
     let records = names.iter().map(|name| Value::new(name.as_bytes())).collect();
     let outcome = Outcome::Ok(OpResult::Records { first: Position(after + 1), records, end: Position(end) });
     run.op(Purpose::Scan, 1, s(296), Some(ms(296_100)), Op::Scan { after: Position(after) }, outcome);

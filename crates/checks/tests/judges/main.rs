@@ -7,6 +7,7 @@ mod build;
 mod campaign;
 mod configuration;
 mod elle;
+mod every_check;
 mod failover;
 mod hostile;
 mod imported;

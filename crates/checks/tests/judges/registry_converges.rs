@@ -45,3 +45,8 @@ fn a_replica_that_was_not_seen_at_the_end_is_unknown() {
     assert_eq!(judged(&[held(9, LONDON, &[2, 3], true), held(9, NEW_YORK, &[2], false)]).verdict, Verdict::Unknown);
     assert_eq!(judge(&[], &[held(1, LONDON, &[], true)], &[LONDON]).verdict, Verdict::Unknown);
 }
+
+/// What it comes to if New York holds these, at the end or before.
+pub fn of(tags: &[u64], complete: bool) -> Verdict {
+    judged(&[held(9, LONDON, &[2, 3], true), held(9, NEW_YORK, tags, complete)]).verdict
+}

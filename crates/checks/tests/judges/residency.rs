@@ -38,3 +38,12 @@ fn where_nobody_looked_is_unknown() {
     assert_eq!(unruled.verdict, Verdict::Unknown);
     assert!(unruled.why.contains("class payments"), "{}", unruled.why);
 }
+
+/// What a record of a class in New York comes to; `None`: nobody looked there.
+pub fn of(class: Option<&str>) -> Verdict {
+    let london = look(LONDON, &[("personal", "p1")]);
+    match class {
+        Some(class) => judged(&[london, look(NEW_YORK, &[(class, "r1")])]).verdict,
+        None => judged(&[london]).verdict,
+    }
+}

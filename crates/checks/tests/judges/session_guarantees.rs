@@ -9,10 +9,10 @@ use proptest::prelude::*;
 const NAMES: [&str; 4] = ["read-your-writes", "monotonic-reads", "monotonic-writes", "writes-follow-reads"];
 
 /// A run in which each operation takes half a second.
-struct Told(Run);
+pub struct Told(pub Run);
 
 impl Told {
-    fn new() -> Told {
+    pub fn new() -> Told {
         Told(Run::new())
     }
 
@@ -25,12 +25,12 @@ impl Told {
         self
     }
 
-    fn writes(&mut self, client: u32, second: u64, key: &str, value: &str) -> &mut Told {
+    pub fn writes(&mut self, client: u32, second: u64, key: &str, value: &str) -> &mut Told {
         let op = Op::Write { key: Key::new(key), value: Value::new(value.as_bytes()) };
         self.at(NEW_YORK, client, second, op, Outcome::Ok(OpResult::Written))
     }
 
-    fn reads(&mut self, site: SiteId, client: u32, second: u64, key: &str, value: &str) -> &mut Told {
+    pub fn reads(&mut self, site: SiteId, client: u32, second: u64, key: &str, value: &str) -> &mut Told {
         let value = (!value.is_empty()).then(|| Value::new(value.as_bytes()));
         self.at(site, client, second, Op::Read { key: Key::new(key) }, Outcome::Ok(OpResult::Value(value)))
     }

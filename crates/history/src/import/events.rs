@@ -51,7 +51,7 @@ pub(super) struct Pairing {
     meaning: Meaning,
     limits: Limits,
     processes: BTreeMap<Value, Client>,
-    nemeses: BTreeMap<Value, usize>,
+    nemeses: BTreeMap<(Value, String), usize>,
     events: u64,
     bytes: u64,
 }
@@ -151,13 +151,16 @@ impl Pairing {
         Ok(())
     }
 
-    /// A nemesis begins a fault with start (or any other word), and ends it with stop, heal, resume or recover.
+    /// A nemesis begins a fault with start (or any other word), and ends it with stop, heal, resume or recover; what follows a
+    /// hyphen tells faults apart that it has at once, as in `start-partition` and `stop-partition`.
     fn nemesis(&mut self, event: &Event, place: u64) {
         let word = event.function.as_str();
+        let kind = word.split_once('-').map_or("", |(_, kind)| kind);
+        let fault = (event.process.clone(), kind.to_owned());
         let bands = &mut self.history.bands;
-        let running = self.nemeses.get(&event.process).copied();
+        let running = self.nemeses.get(&fault).copied();
         if ["stop", "heal", "resume", "recover"].iter().any(|end| word.starts_with(end)) {
-            if let Some(band) = self.nemeses.remove(&event.process) {
+            if let Some(band) = self.nemeses.remove(&fault) {
                 bands[band].until = Some(place);
             }
             return;
@@ -166,7 +169,7 @@ impl Pairing {
             Some(band) if event.value != Value::Nil => bands[band].name = named(word, &event.value),
             Some(_) => {}
             None => {
-                self.nemeses.insert(event.process.clone(), bands.len());
+                self.nemeses.insert(fault, bands.len());
                 bands.push(Band { name: named(word, &event.value), from: place, until: None });
             }
         }

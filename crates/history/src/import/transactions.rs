@@ -10,6 +10,27 @@ pub struct Transactions {
     pub all: Vec<Transaction>,
 }
 
+impl Transactions {
+    /// What it takes in memory, roughly.
+    pub fn bytes(&self) -> u64 {
+        let step = |op: &MicroOp| match op {
+            MicroOp::Append { key, value } => key.heap_bytes() + value.heap_bytes(),
+            MicroOp::Read { key, list } => {
+                let held = |list: &Vec<Value>| {
+                    let values = list.capacity() * size_of::<Value>();
+                    values as u64 + list.iter().map(Value::heap_bytes).sum::<u64>()
+                };
+                key.heap_bytes() + list.as_ref().map_or(0, held)
+            }
+        };
+        let heap = |transaction: &Transaction| {
+            let ops = transaction.ops.capacity() * size_of::<MicroOp>();
+            ops as u64 + transaction.process.heap_bytes() + transaction.ops.iter().map(step).sum::<u64>()
+        };
+        (self.all.capacity() * size_of::<Transaction>()) as u64 + self.all.iter().map(heap).sum::<u64>()
+    }
+}
+
 /// One transaction.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Transaction {
