@@ -2,6 +2,7 @@
 
 use crate::frame::{Decoder, FrameError, Hello};
 use crate::host::{Clock, Listener};
+use crate::tasks::Tasks;
 use firedrill_model::SiteId;
 use firedrill_stack::message::Message;
 use std::io;
@@ -62,17 +63,12 @@ where
 {
     let newest = Arc::new(Newest::new(sites));
     let permits = Arc::new(Semaphore::new(MAX_CONNECTIONS));
-    let mut connections = tokio::task::JoinSet::new();
+    let mut connections = Tasks::default();
     loop {
         let Ok(permit) = permits.clone().acquire_owned().await else {
             return;
         };
-        let accepted = tokio::select! {
-            biased;
-            accepted = listener.accept() => accepted,
-            Some(_) = connections.join_next() => continue,
-        };
-        let Ok(stream) = accepted else {
+        let Ok(stream) = listener.accept().await else {
             // Out of descriptors, for instance: waiting is all that helps.
             clock.sleep_until(clock.now() + ACCEPT_PAUSE).await;
             continue;

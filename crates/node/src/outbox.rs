@@ -56,6 +56,16 @@ impl Outbox {
         queue.bytes = 0;
     }
 
+    /// How many frames wait.
+    pub fn len(&self) -> usize {
+        self.lock().frames.len()
+    }
+
+    /// Whether none waits.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
     /// How many frames were dropped so far.
     pub fn dropped(&self) -> u64 {
         self.lock().dropped
