@@ -116,7 +116,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Stream<S> {
             if *due > now {
                 return None;
             }
-            let count = bytes.len().min(buf.remaining());
+            let count = self.stage.read_len(bytes.len().min(buf.remaining()));
             buf.put_slice(&bytes[..count]);
             bytes.drain(..count);
             self.waiting -= count;
