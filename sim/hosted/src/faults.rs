@@ -179,8 +179,10 @@ impl<H: Host> Hosted<H> {
     }
 
     fn skew(&self, site: SiteId, by: i64) {
-        let skew = &mut self.stage.lock().machines[site.index()].skew;
-        *skew = skew.saturating_add(by);
+        {
+            let skew = &mut self.stage.lock().machines[site.index()].skew;
+            *skew = skew.saturating_add(by);
+        }
         self.stage.wake_all();
     }
 
