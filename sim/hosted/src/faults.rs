@@ -282,9 +282,11 @@ impl<H: Host> Hosted<H> {
         if !runs {
             return Undo::Nothing;
         }
-        let machine = &mut self.stage.lock().machines[site.index()];
-        machine.crashed_by.push(id);
-        machine.told_to_end = true;
+        {
+            let machine = &mut self.stage.lock().machines[site.index()];
+            machine.crashed_by.push(id);
+            machine.told_to_end = true;
+        }
         self.stage.wake_all();
         Undo::Shutdown(site)
     }
