@@ -1,7 +1,7 @@
 //! Clients of a region: connections to the sites, kept and shared; requests on them, numbered.
 //!
-//! A connection on which an answer is overdue gets no new requests, as a client library's pool would have it; what is under way on it may still be
-//! answered.
+//! A connection on which nothing was heard for a while after a request gets no new ones, whether or not anybody still waits for the answer, as a client
+//! library's pool would have it; what is under way on it may still be answered.
 
 use crate::clock::world_reaches;
 use crate::net::SiteNet;
@@ -57,6 +57,8 @@ struct Desk {
 struct Connection {
     asked: mpsc::UnboundedSender<Asked>,
     under_way: Mutex<BTreeSet<RequestId>>,
+    /// When an answer came last.
+    heard: Mutex<Time>,
     /// It is to end when nothing is under way any more.
     ends: Notify,
 }
@@ -108,8 +110,10 @@ impl<W: Wires> Clients<W> {
         self.desk().on.insert(id, connection.clone());
         // If it has ended meanwhile, that is told when it is taken down.
         drop(connection.asked.send(Asked { number: id.0, request }));
+        let sent = self.stage.now();
         tokio::time::sleep(OVERDUE).await;
-        if self.desk().on.contains_key(&id) {
+        let heard = *held(&connection.heard);
+        if heard < sent {
             self.retire(site, &connection);
         }
     }
@@ -128,13 +132,18 @@ impl<W: Wires> Clients<W> {
 
     fn open(self: &Arc<Self>, site: SiteId) -> Arc<Connection> {
         let (asked, to_ask) = mpsc::unbounded_channel();
-        let connection = Arc::new(Connection { asked, under_way: Mutex::default(), ends: Notify::new() });
+        let connection = Arc::new(Connection {
+            asked,
+            under_way: Mutex::default(),
+            heard: Mutex::new(Time::ZERO),
+            ends: Notify::new(),
+        });
         self.desk().pool.insert(site, connection.clone());
         let (clients, mine) = (self.clone(), connection.clone());
         tokio::spawn(async move {
             let error = tokio::select! {
                 biased;
-                error = clients.converse(site, to_ask) => error,
+                error = clients.converse(site, to_ask, &mine) => error,
                 () = clients.until_unused(site, &mine) => return,
             };
             clients.ended(site, &mine, &error);
@@ -151,7 +160,12 @@ impl<W: Wires> Clients<W> {
         }
     }
 
-    async fn converse(&self, site: SiteId, mut to_ask: mpsc::UnboundedReceiver<Asked>) -> io::Error {
+    async fn converse(
+        &self,
+        site: SiteId,
+        mut to_ask: mpsc::UnboundedReceiver<Asked>,
+        connection: &Connection,
+    ) -> io::Error {
         let stream = match self.net.connect(&format!("{}:{CLIENTS}", ip(Endpoint::Site(site)))).await {
             Ok(stream) => stream,
             Err(error) => return error,
@@ -168,6 +182,7 @@ impl<W: Wires> Clients<W> {
             let (mut decoder, mut buffer) = (Decoder::default(), vec![0; READ_BYTES]);
             loop {
                 while let Some(payload) = decoder.next_payload().map_err(io::Error::other)? {
+                    *held(&connection.heard) = self.stage.now();
                     self.answered(postcard::from_bytes(payload).map_err(io::Error::other)?);
                 }
                 match from_site.read(&mut buffer).await? {

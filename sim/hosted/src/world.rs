@@ -183,8 +183,9 @@ impl<H: Host> World for Hosted<H> {
             }
         }
         loop {
-            self.act_on_what_is_due();
+            // A crash that struck just now is told, and its process ended, before that fault's end can be due.
             self.look_after();
+            self.act_on_what_is_due();
             let answers = std::mem::take(&mut self.stage.lock().came_up) && self.must_return();
             if answers {
                 let events = self.told(until);
