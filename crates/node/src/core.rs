@@ -69,6 +69,8 @@ pub struct Core<M, C, D, O> {
     switches: Switches,
     /// It is to stop, and takes on no more requests.
     drains: bool,
+    /// By mistake: it is to stop, and nothing reaches the disk any more, though requests are still taken on.
+    disk_is_closed: bool,
 }
 
 impl<M: Machine, C: Clock, D: Disk, O: Observer> Core<M, C, D, O> {
@@ -81,7 +83,18 @@ impl<M: Machine, C: Clock, D: Disk, O: Observer> Core<M, C, D, O> {
         switches: Switches,
     ) -> Core<M, C, D, O> {
         let unanswered = BTreeMap::new();
-        Core { machine, clock, disk, observer, outboxes, unanswered, next_ticket: 0, switches, drains: false }
+        Core {
+            machine,
+            clock,
+            disk,
+            observer,
+            outboxes,
+            unanswered,
+            next_ticket: 0,
+            switches,
+            drains: false,
+            disk_is_closed: false,
+        }
     }
 
     /// Runs until `stop` is told or dropped; then takes on no more, answers what it was asked, and lets the disk finish.
@@ -108,10 +121,14 @@ impl<M: Machine, C: Clock, D: Disk, O: Observer> Core<M, C, D, O> {
     }
 
     async fn drain(mut self, mut inbound: Inbound) -> Result<(), DiskGone> {
-        self.drains = true;
-        inbound.asks.close();
+        // In this order: first nobody asks for more, then all is answered, and the disk is the last to go.
+        self.disk_is_closed = self.switches.on(Hazard::ShutdownLosesAcknowledged);
+        self.drains = !self.disk_is_closed;
+        if self.drains {
+            inbound.asks.close();
+        }
         let until = self.clock.now() + DRAIN;
-        while self.owes() && self.clock.now() < until {
+        while (!self.drains || self.owes()) && self.clock.now() < until {
             let deadline = self.machine.poll_deadline().unwrap_or(until).min(until);
             tokio::select! {
                 biased;
@@ -222,7 +239,7 @@ impl<M: Machine, C: Clock, D: Disk, O: Observer> Core<M, C, D, O> {
         if let Some(input) = recovers.filter(|_| self.switches.on(Hazard::AnswersBeforeRecovery)) {
             return self.tell(input);
         }
-        if self.drains && self.switches.on(Hazard::ShutdownLosesAcknowledged) {
+        if self.disk_is_closed {
             return pretend::done(&op).into_iter().for_each(|input| self.tell(input));
         }
         self.disk.submit(op);
