@@ -39,7 +39,8 @@ pub(crate) const PROCESS: &str = "the site's tasks ended, or held";
 const TOLD_TO_END: &str = "the site's shell told to end";
 const LINKS: &str = "the runtime's links, and the connections on them";
 
-type Links = Vec<(Endpoint, Endpoint)>;
+/// Directions of links.
+pub(crate) type Links = Vec<(Endpoint, Endpoint)>;
 
 /// What the end of a fault has to undo.
 pub(crate) enum Undo {

@@ -1,5 +1,6 @@
 //! What world, sites, clients and connections share. Everything runs on one thread; the lock is never waited for.
 
+use crate::faults::Links;
 use crate::stream::Slot;
 use firedrill_drill::remote::wire::Begin;
 use firedrill_drill::world::{Happened, WorldEvent};
@@ -37,7 +38,7 @@ pub(crate) struct State {
     /// By direction of a link: how many faults cut it, and when it was last cut.
     pub(crate) cuts: BTreeMap<(Endpoint, Endpoint), (u32, Time)>,
     /// What makes a direction of a link slower, by fault: delay and jitter, in nanoseconds.
-    pub(crate) slower: BTreeMap<FaultId, (Vec<(Endpoint, Endpoint)>, u64, u64)>,
+    pub(crate) slower: BTreeMap<FaultId, (Links, u64, u64)>,
     /// Faults of disks that have not hit anything yet.
     pub(crate) waiting: BTreeSet<FaultId>,
     slots: Vec<Weak<Slot>>,
