@@ -125,6 +125,10 @@ pub enum Command {
 pub enum WorldName {
     /// The deterministic simulator
     Sim,
+    /// The node's own shell on turmoil, deterministic
+    Turmoil,
+    /// The node's own shell on madsim, deterministic
+    Madsim,
     /// Containers on this machine
     Live,
 }

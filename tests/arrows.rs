@@ -15,6 +15,9 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("node", &["stack"]),
     ("proxy", &[]),
     ("sim", &["stack", "drill", "plan", "history"]),
+    ("hosted", &["node", "stack", "drill", "sim"]),
+    ("turmoil", &["hosted", "drill"]),
+    ("madsim", &["hosted", "drill"]),
     ("live", &["drill", "proxy", "plan", "history"]),
     ("reports", &["checks", "history"]),
 ];

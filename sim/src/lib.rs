@@ -3,6 +3,7 @@
 //!
 //! - [`Sim`] is the world; a clone of it is a fork
 //! - [`bulk`] runs many seeds over threads
+//! - [`device`] is a site's disk alone, for worlds that bring their own processes and network
 //! - [`process`] is what a site's process must be able to do, so that something else than the stack can run there
 //!
 //! Inside, one idea a file: `sim` the loop, `event` and `queue` what is to happen and when, `network`, `disk`, `host` the physics, `effects` what reaches
@@ -15,6 +16,7 @@
 
 pub mod bulk;
 mod chunks;
+pub mod device;
 mod disk;
 mod draw;
 mod effects;
@@ -30,5 +32,6 @@ mod requests;
 mod sim;
 mod wire;
 
+pub use lifecycle::log_key;
 pub use process::Process;
 pub use sim::{Sim, capabilities};

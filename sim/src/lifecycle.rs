@@ -17,7 +17,7 @@ use std::time::Duration;
 const RESTARTED_AFTER: Duration = Duration::from_secs(1);
 
 /// The key of the transaction log in this run: drawn from the seed, and told to nobody but the sites.
-fn log_key(seed: u64) -> LogKey {
+pub fn log_key(seed: u64) -> LogKey {
     let mut draws = Rng::new(seed, "log key");
     let mut secret = [0; 32];
     secret.chunks_exact_mut(8).for_each(|part| part.copy_from_slice(&draws.bits().to_le_bytes()));

@@ -5,6 +5,7 @@
 //! - [`drill`]: clients, probers, DNS zone and phases as one sans-IO machine, the same in all worlds
 //! - [`mod@run`]: the loop that lets the two run together, feeding a [`sink`]
 //! - [`zone`], [`resolver`]: how clients find a site
+//! - [`remote`]: a world in another process, over its standard input and output
 //! - [`conformance`]: the suite that every world passes
 //!
 //! To add something that clients do: `clients` and [`firedrill_model::Op`]. To add a phase: `director::Stage`.
@@ -19,6 +20,7 @@ pub mod drill;
 mod keys;
 mod log_scan;
 mod probers;
+pub mod remote;
 pub mod resolver;
 pub mod run;
 pub mod schedule;

@@ -4,6 +4,7 @@ use firedrill_model::{
     Fault, FaultId, FaultKind, LogIndex, Observation, RegionId, Request, Response, SiteId, StackConfig, Time,
 };
 use firedrill_plan::Plan;
+use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
 /// What a world can do.
@@ -33,7 +34,7 @@ pub struct Setup {
 }
 
 /// Physics that a seed may draw, for worlds that can do it; others take their own.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Physics {
     /// How long a sync takes: the shortest.
     pub sync_min: Duration,
@@ -46,11 +47,11 @@ pub struct Physics {
 }
 
 /// Names a request of the drill until it is answered.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct RequestId(pub u64);
 
 /// What a world is told, to be done at an instant.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Command {
     /// Then. One in the past runs at once, and its lateness is journalled.
     pub due: Time,
@@ -59,7 +60,7 @@ pub struct Command {
 }
 
 /// What is to be done.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Action {
     /// A client in `region` sends a request to a site.
     Send {
@@ -94,7 +95,7 @@ pub enum Action {
 }
 
 /// What a world tells, with the time at which it happened.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Happened {
     /// When, by the world's clock.
     pub t: Time,
@@ -102,8 +103,11 @@ pub struct Happened {
     pub event: WorldEvent,
 }
 
+/// The name of an invariant.
+pub type InvariantName = &'static str;
+
 /// What a world tells.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum WorldEvent {
     /// A site's answer reached the client.
     Answered {
@@ -148,7 +152,8 @@ pub enum WorldEvent {
     /// An invariant was violated.
     Violated {
         /// Its name.
-        invariant: &'static str,
+        #[serde(with = "crate::remote::invariant")]
+        invariant: InvariantName,
         /// Where, if at one site.
         site: Option<SiteId>,
         /// What was seen.
@@ -157,7 +162,8 @@ pub enum WorldEvent {
     /// How often an invariant judged, in answer to [`Action::Report`].
     Judged {
         /// Its name.
-        invariant: &'static str,
+        #[serde(with = "crate::remote::invariant")]
+        invariant: InvariantName,
         /// So often.
         times: u64,
     },
@@ -182,7 +188,7 @@ pub enum WorldEvent {
 }
 
 /// What a step of a world brought.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Step {
     /// The world's clock now. Never runs backwards.
     pub now: Time,

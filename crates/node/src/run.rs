@@ -1,6 +1,8 @@
 //! The process of a site.
 
 use crate::config::NodeConfig;
+use crate::core::Ask;
+use crate::http::{self, Front};
 use crate::observe::Lines;
 use crate::shell::{self, Listeners};
 use crate::tokio_host::clock::monotonic_ns;
@@ -9,8 +11,9 @@ use crate::tokio_host::{DiskThread, MonotonicClock, TokioNet};
 use firedrill_model::{Rng, Time};
 use firedrill_stack::{Input, Site};
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::mpsc;
 
 /// What [`run`] is told.
 #[derive(Clone, Debug)]
@@ -134,6 +137,17 @@ pub fn start_on(
         site.handle(Time::ZERO, Input::KeyGiven { key: key.clone() });
     }
     let observer = Lines { out, run_start_ns: config.run_start_ns };
-    shell::start(config, (TokioNet, clock, disk), listeners, (site, observer), draws("sessions"))
+    let serve = |listener, (asks, _), _| {
+        let clients = http::serve::serve(listener, clock, http::router(front(config, asks, clock, draws("sessions"))));
+        async move { drop(clients.await) }
+    };
+    shell::start(config, (TokioNet, clock, disk), listeners, (site, observer), serve)
         .map_err(|error| NodeError::Io(error.to_string()))
+}
+
+/// What the handlers share. `rng` makes up sessions for clients that have none.
+fn front(config: &NodeConfig, asks: mpsc::Sender<Ask>, clock: MonotonicClock, rng: Rng) -> Front<MonotonicClock> {
+    let services = config.stack.services.iter().map(|service| service.name.clone()).collect();
+    let name = config.stack.sites.get(config.me.index()).map_or("", |site| &site.name).into();
+    Front { asks, services, me: config.me, name, clock, fresh: Arc::new(Mutex::new(rng)) }
 }

@@ -8,7 +8,7 @@
 use super::{Disk, write_failed};
 use crate::draw;
 use firedrill_model::rng::mix;
-use firedrill_model::{FaultId, FileClass, IoMethod, Time};
+use firedrill_model::{Fault, FaultId, FileClass, IoMethod, Time};
 use firedrill_stack::io::{DiskError, DiskOp, FileId, Input};
 
 /// A disk writes this many bytes, from a multiple of it on, or none of them.
@@ -34,6 +34,20 @@ pub(crate) enum Trouble {
 }
 
 impl Trouble {
+    /// What a fault does, and to which files; `None`: it is not about what is done on a disk.
+    pub(crate) fn of(fault: &Fault) -> Option<(FileClass, Trouble)> {
+        Some(match *fault {
+            Fault::IoError { files, method, per_mille, .. } => (files, Trouble::Error(method, per_mille)),
+            Fault::DiskFull { .. } => (FileClass::Any, Trouble::Full),
+            Fault::ReadOnly { .. } => (FileClass::Any, Trouble::ReadOnly),
+            Fault::FailedFsync { files, per_mille, .. } => (files, Trouble::FailedFsync(per_mille)),
+            Fault::LyingFsync { files, .. } => (files, Trouble::LyingFsync),
+            Fault::TornWrite { files, .. } => (files, Trouble::TornWrite),
+            Fault::MisdirectedWrite { files, per_mille, .. } => (files, Trouble::Misdirected(per_mille)),
+            _ => return None,
+        })
+    }
+
     /// Tells draws for different kinds apart.
     fn salt(self) -> u64 {
         match self {

@@ -9,16 +9,7 @@ use firedrill_model::{Fault, FaultId, FileClass, SiteId, SiteSet};
 impl<P: Process> Sim<P> {
     /// A fault that hits operations of a disk begins.
     pub(super) fn begin_disk_trouble(&mut self, id: FaultId, site: SiteId, fault: &Fault) {
-        let (files, trouble) = match *fault {
-            Fault::IoError { files, method, per_mille, .. } => (files, Trouble::Error(method, per_mille)),
-            Fault::DiskFull { .. } => (FileClass::Any, Trouble::Full),
-            Fault::ReadOnly { .. } => (FileClass::Any, Trouble::ReadOnly),
-            Fault::FailedFsync { files, per_mille, .. } => (files, Trouble::FailedFsync(per_mille)),
-            Fault::LyingFsync { files, .. } => (files, Trouble::LyingFsync),
-            Fault::TornWrite { files, .. } => (files, Trouble::TornWrite),
-            Fault::MisdirectedWrite { files, per_mille, .. } => (files, Trouble::Misdirected(per_mille)),
-            _ => return,
-        };
+        let Some((files, trouble)) = Trouble::of(fault) else { return };
         let Some(host) = self.hosts.get_mut(site.index()) else {
             return self.tell_began(id, false);
         };

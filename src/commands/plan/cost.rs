@@ -95,7 +95,7 @@ fn tell(args: &CostArgs, seen: &[Seen]) -> Exit {
     if args.json {
         let plan = args.plan.display().to_string();
         match serde_json::to_string(&Told { plan, world, seconds: args.seconds, seed: args.seed, seen }) {
-            Ok(json) => anstream::println!("{json}"),
+            Ok(json) => println!("{json}"),
             Err(error) => {
                 crate::commands::complain(format!("the figures can't be written as JSON: {error}"));
                 return Exit::Internal;
@@ -103,7 +103,7 @@ fn tell(args: &CostArgs, seen: &[Seen]) -> Exit {
         }
     } else {
         let (seconds, seed) = (args.seconds, args.seed);
-        anstream::println!("one site alone -> all sites of the plan; {seconds} s in the {world}, seed {seed}");
+        println!("one site alone -> all sites of the plan; {seconds} s in the {world}, seed {seed}");
         seen.iter().for_each(show);
     }
     // Only the claim about all clients is the plan's.
@@ -117,13 +117,13 @@ fn show(seen: &Seen) {
         seen.region.as_deref().map_or_else(|| "all clients".to_owned(), |region| format!("clients in {region}"));
     let ([before, after], [less, more]) = (seen.median_ms, seen.answered_per_s);
     let (before, after) = (ms(before), ms(after));
-    anstream::println!("\x1b[1m{whose}\x1b[0m: median {before} -> {after} ms, {less:.1} -> {more:.1} operations/s");
+    println!("\x1b[1m{whose}\x1b[0m: median {before} -> {after} ms, {less:.1} -> {more:.1} operations/s");
     for comparison in &seen.compared {
         let (mark, verdict) = match comparison.claim.verdict {
             ClaimVerdict::Held => ("\x1b[32m", "held"),
             ClaimVerdict::Refuted => ("\x1b[31m", "refuted"),
             ClaimVerdict::Unknown => ("\x1b[33m", "unknown"),
         };
-        anstream::println!("  {mark}{verdict}\x1b[0m: {}: {}", comparison.claim.name, comparison.why);
+        println!("  {mark}{verdict}\x1b[0m: {}: {}", comparison.claim.name, comparison.why);
     }
 }

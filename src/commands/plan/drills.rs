@@ -120,7 +120,14 @@ fn run_all(matrix: &Matrix, args: &DrillsArgs, drills: &mut [(usize, Drill)]) ->
             Ok(loaded) => loaded,
             Err(exit) => return exit,
         };
-        let Some(judgement) = judged(&loaded, args.seed, &halted) else { return Exit::Halted };
+        let judgement = match judged(&loaded, args.seed, &halted) {
+            Ok(Some(judgement)) => judgement,
+            Ok(None) => return Exit::Halted,
+            Err(error) => {
+                crate::commands::complain(error);
+                return Exit::Internal;
+            }
+        };
         drill.verdict = Some(judgement.verdict);
         drill.compared = compare::row(matrix, *row, &judgement);
         for compared in &drill.compared {

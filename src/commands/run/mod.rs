@@ -2,10 +2,12 @@
 //!
 //! - [`load`]: files into plan and scenario
 //! - [`simulated`]: one seed, or many, in the simulator
+//! - [`hosted`]: seeds in a world of another program, turmoil or madsim
 //! - [`live`]: one run in containers
 //! - [`unjudged`]: one seed of which only the journal is wanted
 //! - [`keep`]: what `--out` receives
 
+mod hosted;
 mod keep;
 #[cfg(feature = "live")]
 mod live;
@@ -34,7 +36,7 @@ pub fn run(args: &RunArgs) -> Exit {
         return Exit::Usage;
     }
     if args.world == WorldName::Live && args.seeds.is_some() {
-        super::complain("--seeds runs in the simulator; a live run takes one --seed");
+        super::complain("--seeds runs in simulated worlds; a live run takes one --seed");
         return Exit::Usage;
     }
     let loaded: Result<Vec<Loaded>, Exit> = load::load_all(&args.scenarios, args.time_scale);
@@ -47,7 +49,19 @@ pub fn run(args: &RunArgs) -> Exit {
     for (number, scenario) in scenarios.iter().enumerate() {
         let folder = args.out.as_deref().map(|out| keep::folder(out, scenario, scenarios.len() > 1));
         let exit = match args.world {
-            WorldName::Sim => simulated::run(args, scenario, folder.as_deref(), &halted, number == 0),
+            WorldName::Sim => {
+                simulated::run(args, scenario, simulated::Worlds::Simulator, folder.as_deref(), &halted, number == 0)
+            }
+            WorldName::Turmoil | WorldName::Madsim => match hosted::find(args.world) {
+                Ok(host) => {
+                    let worlds = simulated::Worlds::Host(&host);
+                    simulated::run(args, scenario, worlds, folder.as_deref(), &halted, number == 0)
+                }
+                Err(why) => {
+                    super::complain(why);
+                    return Exit::Refused;
+                }
+            },
             #[cfg(feature = "live")]
             WorldName::Live => live::run(args, scenario, folder.as_deref(), &halted, number == 0),
             #[cfg(not(feature = "live"))]
