@@ -1,7 +1,10 @@
 //! Many seeds of one scenario, summed up.
 
 use firedrill_checks::distribution::{Campaign, summary::Summary};
+use firedrill_history::{Event, Journal};
+use firedrill_model::{Hazard, HazardSet, Observation};
 use serde::Serialize;
+use std::collections::BTreeMap;
 
 /// A campaign. As JSON, this is the last line that `firedrill run --seeds N --json` prints.
 #[derive(Clone, Debug, Serialize)]
@@ -20,6 +23,18 @@ pub struct CampaignReport {
     /// distributions, what struck and what judged.
     #[serde(flatten)]
     pub summary: Summary,
+    /// Of hazards that were on: in how many runs the line of each was reached. (Found is another matter: that is a check that failed.)
+    pub hazards_reached: BTreeMap<&'static str, u64>,
+}
+
+/// The hazards whose line was reached in a run.
+pub fn hazards_reached(journal: &Journal) -> HazardSet {
+    let number = |event: &Event| match event {
+        Event::Observed { observation: Observation::HazardReached { hazard }, .. } => Some(*hazard),
+        _ => None,
+    };
+    let told: Vec<u8> = journal.events.iter().filter_map(number).collect();
+    Hazard::ALL.into_iter().filter(|hazard| told.contains(&hazard.number())).collect()
 }
 
 impl CampaignReport {
@@ -31,12 +46,12 @@ impl CampaignReport {
 
 /// The report of a campaign that is over.
 pub fn report(
-    scenario: &str,
+    (scenario, world): (&str, &str),
     first_seed: u64,
     campaign: &Campaign,
-    virtual_seconds: f64,
-    wall_seconds: f64,
+    hazards_reached: BTreeMap<&'static str, u64>,
+    (virtual_seconds, wall_seconds): (f64, f64),
 ) -> CampaignReport {
-    let (scenario, world) = (scenario.to_owned(), "sim".to_owned());
-    CampaignReport { scenario, world, first_seed, virtual_seconds, wall_seconds, summary: campaign.summary() }
+    let (scenario, world, summary) = (scenario.to_owned(), world.to_owned(), campaign.summary());
+    CampaignReport { scenario, world, first_seed, virtual_seconds, wall_seconds, summary, hazards_reached }
 }

@@ -210,6 +210,9 @@ pub fn campaign(report: &CampaignReport) -> String {
     for check in &summary.checks {
         line!(text, "  {:<34} {} times in {} runs", check.name, check.judged, check.runs);
     }
+    for (hazard, runs) in &report.hazards_reached {
+        line!(text, "  hazard {hazard}: its line ran in {runs} of {} runs", counts.seeds);
+    }
     for hole in &summary.vacuous {
         line!(text, "  a hole: {hole} had nothing to show");
     }

@@ -14,7 +14,7 @@ use std::time::Duration;
 fn taken(fault: &Fault) -> SiteSet {
     match fault {
         Fault::SiteLoss { sites } | Fault::PowerLoss { sites } => *sites,
-        Fault::Crash { site, .. } | Fault::Freeze { site } => SiteSet::only(*site),
+        Fault::Crash { site, .. } | Fault::Freeze { site } | Fault::Shutdown { site } => SiteSet::only(*site),
         _ => SiteSet::EMPTY,
     }
 }

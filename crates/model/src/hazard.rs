@@ -7,7 +7,8 @@ use core::fmt;
 use core::str::FromStr;
 use serde::{Deserialize, Serialize};
 
-/// One documented mistake. The discriminant is its number in HAZARDS.md.
+/// One documented mistake. The discriminant is its number in HAZARDS.md; from 41 on those of the shell around the stack, which only worlds that run it
+/// can find.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 #[repr(u8)]
@@ -32,11 +33,25 @@ pub enum Hazard {
     CutAtHighWaterMark = 28,
     /// The next in the plan's order is promoted, whatever it lacks.
     LaggingReplicaPromoted = 29,
+    /// A connection to a peer that broke is not made anew.
+    NoReconnect = 41,
+    /// A request to a peer to connect, or to take bytes, has no deadline.
+    NoDeadline = 42,
+    /// A frame that comes in two reads is dropped.
+    SplitFrameDropped = 43,
+    /// A reply that comes late is taken for that of the next request.
+    LateReplyMismatched = 44,
+    /// What waits for a peer that stalls has no bound.
+    UnboundedQueue = 45,
+    /// The site answers before its recovery from disk has ended.
+    AnswersBeforeRecovery = 46,
+    /// Shutting down loses what was acknowledged.
+    ShutdownLosesAcknowledged = 47,
 }
 
 impl Hazard {
     /// All that are built.
-    pub const ALL: [Hazard; 10] = [
+    pub const ALL: [Hazard; 17] = [
         Hazard::VoteBeforeDurable,
         Hazard::PersistErrorIgnored,
         Hazard::NoFencing,
@@ -47,7 +62,19 @@ impl Hazard {
         Hazard::ChecksumIgnored,
         Hazard::CutAtHighWaterMark,
         Hazard::LaggingReplicaPromoted,
+        Hazard::NoReconnect,
+        Hazard::NoDeadline,
+        Hazard::SplitFrameDropped,
+        Hazard::LateReplyMismatched,
+        Hazard::UnboundedQueue,
+        Hazard::AnswersBeforeRecovery,
+        Hazard::ShutdownLosesAcknowledged,
     ];
+
+    /// Whether the mistake is made by the shell (frames, connections, deadlines, queues, start and end), not by the stack.
+    pub const fn is_of_the_shell(self) -> bool {
+        self.number() > 40
+    }
 
     /// The number in HAZARDS.md.
     pub const fn number(self) -> u8 {
@@ -67,6 +94,13 @@ impl Hazard {
             Hazard::ChecksumIgnored => "checksum-ignored",
             Hazard::CutAtHighWaterMark => "cut-at-high-water-mark",
             Hazard::LaggingReplicaPromoted => "lagging-replica-promoted",
+            Hazard::NoReconnect => "no-reconnect",
+            Hazard::NoDeadline => "no-deadline",
+            Hazard::SplitFrameDropped => "split-frame-dropped",
+            Hazard::LateReplyMismatched => "late-reply-mismatched",
+            Hazard::UnboundedQueue => "unbounded-queue",
+            Hazard::AnswersBeforeRecovery => "answers-before-recovery",
+            Hazard::ShutdownLosesAcknowledged => "shutdown-loses-acknowledged",
         }
     }
 
@@ -91,6 +125,15 @@ impl Hazard {
             Hazard::ChecksumIgnored => "a checksum that does not match is ignored on read (libdb#54)",
             Hazard::CutAtHighWaterMark => "the diverged tail is cut at a high-water mark, not by epoch (KIP-101)",
             Hazard::LaggingReplicaPromoted => "a lagging replica is promoted (orchestrator#83, #1363)",
+            Hazard::NoReconnect => "a connection to a peer that broke is not made anew (openraft#525)",
+            Hazard::NoDeadline => "a request to a peer, as to connect, has no deadline (NuRaft#411, serf#154)",
+            Hazard::SplitFrameDropped => "a frame that is split over two reads is dropped (SavvyCAN#526)",
+            Hazard::LateReplyMismatched => {
+                "a reply that arrives late is matched to the next request (cpp-httplib#591, ruby-kafka#33)"
+            }
+            Hazard::UnboundedQueue => "the write queue of a stalled peer grows without bound (akka#21472)",
+            Hazard::AnswersBeforeRecovery => "a node answers before its recovery from disk has ended (neon#62)",
+            Hazard::ShutdownLosesAcknowledged => "shutdown loses what was acknowledged (skywalking#14101, garnet#1958)",
         }
     }
 }

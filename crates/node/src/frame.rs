@@ -3,7 +3,8 @@
 //! A sender that reconnects in the middle of a frame, or a proxy that drops bytes, must never be read as a message; so a frame
 //! that is too long or does not match its checksum ends the connection.
 
-use firedrill_model::SiteId;
+use crate::switches::Switches;
+use firedrill_model::{Hazard, SiteId};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
@@ -100,13 +101,22 @@ pub fn encode<T: Serialize>(content: &T) -> Result<Vec<u8>, FrameError> {
 pub struct Decoder {
     bytes: Vec<u8>,
     taken: usize,
+    switches: Switches,
 }
 
 impl Decoder {
+    /// One that makes the mistakes that are switched on.
+    pub fn with(switches: Switches) -> Decoder {
+        Decoder { switches, ..Decoder::default() }
+    }
+
     /// Takes in the next bytes of the stream.
     pub fn push(&mut self, bytes: &[u8]) {
         self.bytes.drain(..self.taken);
         self.taken = 0;
+        if !self.bytes.is_empty() && self.switches.on(Hazard::SplitFrameDropped) {
+            self.bytes.clear();
+        }
         self.bytes.extend_from_slice(bytes);
     }
 

@@ -3,6 +3,8 @@
 use crate::core::Ask;
 use crate::frame::{self, Decoder};
 use crate::host::{Clock, Listener};
+use crate::shell::UnderWay;
+use crate::switches::Switches;
 use crate::tasks::Tasks;
 use firedrill_model::{NotApplied, Request, Response};
 use serde::{Deserialize, Serialize};
@@ -38,8 +40,11 @@ pub struct Answer {
 }
 
 /// Lets clients in, for as long as it is polled.
-pub async fn serve<L, C>(mut listener: L, clock: C, asks: mpsc::Sender<Ask>)
-where
+pub async fn serve<L, C>(
+    mut listener: L,
+    (clock, switches): (C, Switches),
+    (asks, under_way): (mpsc::Sender<Ask>, UnderWay),
+) where
     L: Listener,
     L::Stream: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     C: Clock,
@@ -50,31 +55,38 @@ where
             clock.sleep_until(clock.now() + ACCEPT_PAUSE).await;
             continue;
         };
-        let (clock, asks) = (clock.clone(), asks.clone());
+        let (clock, asks) = (clock.clone(), (asks.clone(), under_way.clone()));
+        let decoder = Decoder::with(switches.clone());
         connections.spawn(async move {
             // A connection that breaks the protocol is closed, which is all that the client can be told.
-            let _: io::Result<()> = converse(stream, clock, asks).await;
+            let _: io::Result<()> = converse(stream, decoder, clock, asks).await;
         });
     }
 }
 
-async fn converse<S, C>(stream: S, clock: C, asks: mpsc::Sender<Ask>) -> io::Result<()>
+async fn converse<S, C>(
+    stream: S,
+    mut decoder: Decoder,
+    clock: C,
+    (asks, under_way): (mpsc::Sender<Ask>, UnderWay),
+) -> io::Result<()>
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     C: Clock,
 {
     let (mut from_client, mut to_client) = tokio::io::split(stream);
-    let (answered, mut answers) = mpsc::channel::<Answer>(MAX_ANSWERS);
+    let (answered, mut answers) = mpsc::channel(MAX_ANSWERS);
     let reading = async {
-        let (mut decoder, mut buffer, mut waiting) = (Decoder::default(), vec![0; READ_BYTES], Tasks::default());
+        let (mut buffer, mut waiting) = (vec![0; READ_BYTES], Tasks::default());
         loop {
             while let Some(payload) = decoder.next_payload().map_err(io::Error::other)? {
                 let asked: Asked = postcard::from_bytes(payload).map_err(io::Error::other)?;
                 let (answered, asks, clock) = (answered.clone(), asks.clone(), clock.clone());
+                let under_way = under_way.upgrade();
                 waiting.spawn(async move {
                     let response = ask(&asks, &clock, asked.request).await;
                     // The client may have gone.
-                    drop(answered.send(Answer { number: asked.number, response }).await);
+                    drop(answered.send((Answer { number: asked.number, response }, under_way)).await);
                 });
             }
             match from_client.read(&mut buffer).await? {
@@ -84,7 +96,7 @@ where
         }
     };
     let writing = async {
-        while let Some(answer) = answers.recv().await {
+        while let Some((answer, _under_way)) = answers.recv().await {
             to_client.write_all(&frame::encode(&answer).map_err(io::Error::other)?).await?;
             to_client.flush().await?;
         }

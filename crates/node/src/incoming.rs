@@ -2,6 +2,7 @@
 
 use crate::frame::{Decoder, FrameError, Hello};
 use crate::host::{Clock, Listener};
+use crate::switches::Switches;
 use crate::tasks::Tasks;
 use firedrill_model::SiteId;
 use firedrill_stack::message::Message;
@@ -55,8 +56,13 @@ impl Newest {
 }
 
 /// Accepts connections and passes on what peers say on them, for as long as it is polled. A full `messages` makes the peers wait.
-pub async fn accept<L, C>(mut listener: L, clock: C, me: SiteId, sites: usize, messages: mpsc::Sender<FromPeer>)
-where
+pub async fn accept<L, C>(
+    mut listener: L,
+    (clock, switches): (C, Switches),
+    me: SiteId,
+    sites: usize,
+    messages: mpsc::Sender<FromPeer>,
+) where
     L: Listener,
     L::Stream: AsyncRead + Unpin + Send + 'static,
     C: Clock,
@@ -74,16 +80,17 @@ where
             continue;
         };
         let (newest, messages, clock) = (newest.clone(), messages.clone(), clock.clone());
+        let decoder = Decoder::with(switches.clone());
         connections.spawn(async move {
             let _permit = permit;
             // A connection that breaks the protocol is closed, which is all the peer can be told.
-            let _: io::Result<()> = listen_to(stream, clock, me, sites, &newest, &messages).await;
+            let _: io::Result<()> = listen_to((stream, decoder), clock, me, sites, &newest, &messages).await;
         });
     }
 }
 
 async fn listen_to<S, C>(
-    stream: S,
+    (stream, decoder): (S, Decoder),
     clock: C,
     me: SiteId,
     sites: usize,
@@ -94,7 +101,7 @@ where
     S: AsyncRead + Unpin + Send,
     C: Clock,
 {
-    let mut reader = Reader { stream, decoder: Decoder::default(), buffer: vec![0; READ_BYTES] };
+    let mut reader = Reader { stream, decoder, buffer: vec![0; READ_BYTES] };
     let hello = tokio::select! {
         biased;
         hello = reader.next(|payload| Hello::read(payload, me, sites)) => hello?,

@@ -6,7 +6,7 @@
 //! - [`core`]: the one task that owns the machine: inputs in, outputs out, in order
 //! - [`frame`], [`outbox`], [`outgoing`], [`incoming`]: messages between sites over TCP
 //! - [`http`]: the clients' way in; [`framed`]: the same on simulated hosts, without HTTP
-//! - `tasks`: spawned tasks that end with their owner
+//! - `tasks`: spawned tasks that end with their owner; [`switches`]: which hazards of the shell are on
 //! - [`observe`]: what the site tells, as lines of JSON
 //! - [`config`], [`shell`], [`run`]: what a process is told, its parts put together, and the process itself
 //!
@@ -25,9 +25,11 @@ pub mod machine;
 pub mod observe;
 pub mod outbox;
 pub mod outgoing;
+mod pretend;
 #[cfg(feature = "process")]
 pub mod run;
 pub mod shell;
+pub mod switches;
 pub mod tasks;
 #[cfg(feature = "process")]
 pub mod tokio_host;

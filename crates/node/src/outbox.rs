@@ -1,6 +1,8 @@
 //! The frames that wait for a peer: bounded, so that a peer that stalls costs no more than that; the oldest go first, since
 //! Raft repeats what was lost and newer messages are worth more.
 
+use crate::switches::Switches;
+use firedrill_model::Hazard;
 use std::collections::VecDeque;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use tokio::sync::Notify;
@@ -15,6 +17,7 @@ pub const MAX_BYTES: usize = 32 << 20;
 pub struct Outbox {
     queue: Mutex<Queue>,
     filled: Notify,
+    switches: Switches,
 }
 
 #[derive(Debug, Default)]
@@ -25,12 +28,20 @@ struct Queue {
 }
 
 impl Outbox {
+    /// One that makes the mistakes that are switched on.
+    pub fn with(switches: Switches) -> Outbox {
+        Outbox { switches, ..Outbox::default() }
+    }
+
     /// Puts a frame at the end, and drops the oldest if there are too many.
     pub fn push(&self, frame: Vec<u8>) {
         let mut queue = self.lock();
         queue.bytes += frame.len();
         queue.frames.push_back(frame);
-        while queue.frames.len() > MAX_FRAMES || (queue.bytes > MAX_BYTES && queue.frames.len() > 1) {
+        while queue.is_too_long() {
+            if self.switches.on(Hazard::UnboundedQueue) {
+                break;
+            }
             queue.pop();
             queue.dropped += 1;
         }
@@ -78,6 +89,10 @@ impl Outbox {
 }
 
 impl Queue {
+    fn is_too_long(&self) -> bool {
+        self.frames.len() > MAX_FRAMES || (self.bytes > MAX_BYTES && self.frames.len() > 1)
+    }
+
     fn pop(&mut self) -> Option<Vec<u8>> {
         let frame = self.frames.pop_front()?;
         self.bytes -= frame.len();

@@ -4,6 +4,8 @@
 use crate::frame::{self, Hello};
 use crate::host::{Clock, Net};
 use crate::outbox::Outbox;
+use crate::switches::Switches;
+use firedrill_model::Hazard;
 use std::io;
 use std::sync::Arc;
 use std::time::Duration;
@@ -16,18 +18,26 @@ const LONGEST_BACK_OFF: Duration = Duration::from_millis(800);
 
 /// Delivers what is put into `outbox` to the peer at `addr`, for as long as it is polled: connects, says who it is, writes; and
 /// after a failure, again, with twice the pause each time.
-pub async fn deliver<N: Net, C: Clock>(net: N, clock: C, addr: String, hello: Hello, outbox: Arc<Outbox>) {
+pub async fn deliver<N, C>(net: N, (clock, switches): (C, Switches), addr: String, hello: Hello, outbox: Arc<Outbox>)
+where
+    N: Net,
+    C: Clock,
+{
     let Ok(greeting) = frame::encode(&hello) else {
         return;
     };
+    let patience = Patience { clock: clock.clone(), switches: switches.clone() };
     let mut back_off = FIRST_BACK_OFF;
     loop {
-        if let Ok(stream) = within(&clock, CONNECT_DEADLINE, net.connect(&addr)).await {
+        if let Ok(stream) = patience.lasts(CONNECT_DEADLINE, net.connect(&addr)).await {
             // What waited for a connection is stale by now: the machine has timed out on it and will say it anew.
             outbox.clear();
             let began = clock.now();
             // Why it ended does not matter: each reason is answered by a new connection.
-            let _: io::Error = write_all(stream, &clock, &greeting, &outbox).await;
+            let _: io::Error = write_all(stream, &patience, &greeting, &outbox).await;
+            if switches.on(Hazard::NoReconnect) {
+                return;
+            }
             if clock.now().since(began) > LONGEST_BACK_OFF {
                 back_off = FIRST_BACK_OFF;
             }
@@ -37,13 +47,13 @@ pub async fn deliver<N: Net, C: Clock>(net: N, clock: C, addr: String, hello: He
     }
 }
 
-async fn write_all<N, C: Clock>(stream: N, clock: &C, greeting: &[u8], outbox: &Outbox) -> io::Error
+async fn write_all<N, C: Clock>(stream: N, patience: &Patience<C>, greeting: &[u8], outbox: &Outbox) -> io::Error
 where
     N: tokio::io::AsyncRead + tokio::io::AsyncWrite + Unpin + Send,
 {
     let (mut from_peer, mut to_peer) = tokio::io::split(stream);
     let writing = async {
-        if let Err(error) = within(clock, WRITE_DEADLINE, to_peer.write_all(greeting)).await {
+        if let Err(error) = patience.lasts(WRITE_DEADLINE, to_peer.write_all(greeting)).await {
             return error;
         }
         loop {
@@ -52,7 +62,7 @@ where
                 to_peer.write_all(&frame).await?;
                 to_peer.flush().await
             };
-            if let Err(error) = within(clock, WRITE_DEADLINE, write).await {
+            if let Err(error) = patience.lasts(WRITE_DEADLINE, write).await {
                 return error;
             }
         }
@@ -71,14 +81,24 @@ where
     }
 }
 
-async fn within<C: Clock, T>(
-    clock: &C,
-    deadline: Duration,
-    work: impl Future<Output = io::Result<T>>,
-) -> io::Result<T> {
-    tokio::select! {
-        biased;
-        result = work => result,
-        () = clock.sleep_until(clock.now() + deadline) => Err(io::ErrorKind::TimedOut.into()),
+/// What is asked of a peer, to connect or to take bytes, is waited for so long and no longer.
+struct Patience<C> {
+    clock: C,
+    switches: Switches,
+}
+
+impl<C: Clock> Patience<C> {
+    async fn lasts<T>(&self, deadline: Duration, work: impl Future<Output = io::Result<T>>) -> io::Result<T> {
+        let mut work = std::pin::pin!(work);
+        tokio::select! {
+            biased;
+            result = &mut work => result,
+            () = self.clock.sleep_until(self.clock.now() + deadline) => {
+                if self.switches.on(Hazard::NoDeadline) {
+                    return work.await;
+                }
+                Err(io::ErrorKind::TimedOut.into())
+            }
+        }
     }
 }

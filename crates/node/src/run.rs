@@ -137,7 +137,7 @@ pub fn start_on(
         site.handle(Time::ZERO, Input::KeyGiven { key: key.clone() });
     }
     let observer = Lines { out, run_start_ns: config.run_start_ns };
-    let serve = |listener, asks| {
+    let serve = |listener, (asks, _), _| {
         let clients = http::serve::serve(listener, clock, http::router(front(config, asks, clock, draws("sessions"))));
         async move { drop(clients.await) }
     };

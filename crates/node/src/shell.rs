@@ -7,12 +7,15 @@ use crate::host::{Clock, Disk, Listener, Net};
 use crate::machine::Machine;
 use crate::observe::Observer;
 use crate::outbox::Outbox;
+use crate::switches::Switches;
 use crate::tasks::Tasks;
 use crate::{incoming, outgoing};
 use firedrill_model::SiteId;
+use std::convert::Infallible;
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
 
@@ -20,6 +23,12 @@ use tokio::task::JoinHandle;
 const MAX_MESSAGES: usize = 1024;
 /// So many requests may wait for the core; more are refused as busy.
 const MAX_ASKS: usize = 1024;
+
+/// Who stops waits so long at most until answers are written.
+const LAST_WORDS: Duration = Duration::from_secs(1);
+
+/// Who serves clients holds a strong one of these for each request that is under way, until its answer is written: who stops waits for that.
+pub type UnderWay = mpsc::WeakSender<Infallible>;
 
 /// A running site. Dropping it kills it where it stands, as far as a host can.
 #[derive(Debug)]
@@ -31,6 +40,8 @@ pub struct Running {
     stop: Option<oneshot::Sender<()>>,
     core: JoinHandle<Result<(), DiskGone>>,
     outboxes: Vec<Arc<Outbox>>,
+    /// Ends with the last request that is under way.
+    under_way: (mpsc::Sender<Infallible>, mpsc::Receiver<Infallible>),
     _tasks: Tasks,
 }
 
@@ -67,7 +78,7 @@ pub fn start<N, C, D, M, O, S>(
     (net, clock, disk): (N, C, D),
     listeners: Listeners<N::Listener>,
     (machine, observer): (M, O),
-    serve: impl FnOnce(N::Listener, mpsc::Sender<Ask>) -> S,
+    serve: impl FnOnce(N::Listener, (mpsc::Sender<Ask>, UnderWay), Switches) -> S,
 ) -> io::Result<Running>
 where
     N: Net,
@@ -82,19 +93,22 @@ where
     let (asks_in, asks) = mpsc::channel(MAX_ASKS);
     let (peer_addr, http_addr) = (listeners.peers.local_addr()?, listeners.clients.local_addr()?);
 
+    let switches = Switches::new(config.stack.hazards);
     let mut tasks = Tasks::default();
-    let outboxes: Vec<Arc<Outbox>> = (0..sites).map(|_| Arc::default()).collect();
+    let outboxes: Vec<Arc<Outbox>> = (0..sites).map(|_| Arc::new(Outbox::with(switches.clone()))).collect();
     for (index, addr) in config.peers.iter().enumerate().filter(|(index, _)| *index != config.me.index()) {
         let hello = Hello::new(config.me, SiteId(index as u8));
-        tasks.spawn(outgoing::deliver(net.clone(), clock.clone(), addr.clone(), hello, outboxes[index].clone()));
+        let how = (clock.clone(), switches.clone());
+        tasks.spawn(outgoing::deliver(net.clone(), how, addr.clone(), hello, outboxes[index].clone()));
     }
-    tasks.spawn(incoming::accept(listeners.peers, clock.clone(), config.me, sites, to_core));
-    tasks.spawn(serve(listeners.clients, asks_in));
+    tasks.spawn(incoming::accept(listeners.peers, (clock.clone(), switches.clone()), config.me, sites, to_core));
+    let under_way = mpsc::channel(1);
+    tasks.spawn(serve(listeners.clients, (asks_in, under_way.0.downgrade()), switches.clone()));
 
     let (stop, stopped) = oneshot::channel();
-    let core = Core::new(machine, clock, disk, observer, outboxes.clone());
+    let core = Core::new(machine, (clock, disk), observer, outboxes.clone(), switches);
     let core = tokio::spawn(core.run(Inbound { messages, asks }, stopped));
-    Ok(Running { peer_addr, http_addr, stop: Some(stop), core, outboxes, _tasks: tasks })
+    Ok(Running { peer_addr, http_addr, stop: Some(stop), core, outboxes, under_way, _tasks: tasks })
 }
 
 impl Running {
@@ -103,7 +117,7 @@ impl Running {
         &self.outboxes
     }
 
-    /// Stops it cleanly, and waits until its disk has done what it was told.
+    /// Stops it cleanly: waits until it has answered what it was asked, and its disk has done what it was told.
     ///
     /// # Errors
     /// If the core had ended before, or panicked.
@@ -112,7 +126,12 @@ impl Running {
             // If the core has ended by itself, its own word is what counts.
             let _: Result<(), ()> = stop.send(());
         }
-        self.ended().await
+        let ended = self.ended().await;
+        let (mine, mut others) = std::mem::replace(&mut self.under_way, mpsc::channel(1));
+        drop(mine);
+        // A client that does not take its answer is not waited for any longer than that.
+        drop(tokio::time::timeout(LAST_WORDS, others.recv()).await);
+        ended
     }
 
     /// Waits until the core ends by itself.

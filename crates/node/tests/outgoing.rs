@@ -4,6 +4,7 @@ use firedrill_model::SiteId;
 use firedrill_node::frame::{Decoder, Hello};
 use firedrill_node::outbox::{MAX_BYTES, Outbox};
 use firedrill_node::outgoing::deliver;
+use firedrill_node::switches::Switches;
 use firedrill_node::tokio_host::{MonotonicClock, TokioNet};
 use std::sync::Arc;
 use std::time::Duration;
@@ -19,7 +20,7 @@ async fn link() -> (TcpListener, Arc<Outbox>, tokio::task::JoinHandle<()>) {
     let outbox = Arc::new(Outbox::default());
     let clock = MonotonicClock { run_start_ns: 0 };
     let hello = Hello::new(SiteId(0), SiteId(1));
-    let task = tokio::spawn(deliver(TokioNet, clock, addr, hello, outbox.clone()));
+    let task = tokio::spawn(deliver(TokioNet, (clock, Switches::default()), addr, hello, outbox.clone()));
     (listener, outbox, task)
 }
 

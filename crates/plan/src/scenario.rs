@@ -154,6 +154,8 @@ pub enum FaultSpec {
         /// By this much for each thing that it is told.
         delay: Range,
     },
+    /// One of these sites, drawn.
+    Shutdown(SiteSet),
 }
 
 /// What may be wrong with links, besides partitions and latency.

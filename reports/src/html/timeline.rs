@@ -203,7 +203,9 @@ fn site_lane(run: &Run<'_>, site: SiteId) -> Lane {
 fn ends_process(fault: &Fault, site: SiteId) -> bool {
     match fault {
         Fault::SiteLoss { sites } | Fault::PowerLoss { sites } => sites.contains(site),
-        Fault::Crash { site: crashed, .. } | Fault::DiskLoss { site: crashed } => *crashed == site,
+        Fault::Crash { site: ended, .. } | Fault::Shutdown { site: ended } | Fault::DiskLoss { site: ended } => {
+            *ended == site
+        }
         _ => false,
     }
 }

@@ -19,6 +19,18 @@ impl SiteClock {
         self.stage.lock().machines[self.me.index()].frozen_by.is_some()
     }
 
+    /// Ends once the process is to end, and not frozen.
+    pub(crate) async fn told_to_end(&self) {
+        loop {
+            let changed = self.stage.changed(self.me);
+            let told = self.stage.lock().machines[self.me.index()].told_to_end;
+            if told && !self.is_frozen() {
+                return;
+            }
+            changed.await;
+        }
+    }
+
     /// Ends once the process is not frozen.
     pub(crate) async fn thawed(&self) {
         loop {

@@ -29,20 +29,24 @@ pub const KINDS: &[FaultKind] = &[
     FaultKind::FailedFsync,
     FaultKind::LyingFsync,
     FaultKind::DiskLoss,
+    FaultKind::Shutdown,
 ];
 
 /// The mechanism of faults of disks.
 pub(crate) const ON_DISK: &str = "on the simulated disk";
 /// The mechanism of faults of processes.
 pub(crate) const PROCESS: &str = "the site's tasks ended, or held";
+const TOLD_TO_END: &str = "the site's shell told to end";
 const LINKS: &str = "the runtime's links, and the connections on them";
 
-type Links = Vec<(Endpoint, Endpoint)>;
+/// Directions of links.
+pub(crate) type Links = Vec<(Endpoint, Endpoint)>;
 
 /// What the end of a fault has to undo.
 pub(crate) enum Undo {
     Power(SiteSet),
     Crash(SiteId),
+    Shutdown(SiteId),
     Freeze(SiteId),
     Cut(Links),
     Slow,
@@ -88,6 +92,7 @@ impl<H: Host> Hosted<H> {
             Fault::DiskLoss { site } => self.begin_disk_loss(id, site),
             Fault::Crash { site, after_outputs } => self.begin_crash(id, site, after_outputs),
             Fault::Freeze { site } => self.begin_freeze(id, site),
+            Fault::Shutdown { site } => self.begin_shutdown(id, site),
             Fault::Partition { a, b, direction } => self.begin_cut(id, directions(&a, &b, direction)),
             Fault::Latency { a, b, direction, delay, jitter } => {
                 let links = directions(&a, &b, direction);
@@ -141,6 +146,14 @@ impl<H: Host> Hosted<H> {
                 sites.iter().for_each(|site| self.start(site));
             }
             Some(Undo::Crash(site)) => {
+                self.stage.lock().machines[site.index()].crashed_by.retain(|fault| *fault != id);
+                self.start(site);
+            }
+            Some(Undo::Shutdown(site)) => {
+                // It has had its time.
+                if self.stage.is_running(Endpoint::Site(site)) {
+                    self.kill(site);
+                }
                 self.stage.lock().machines[site.index()].crashed_by.retain(|fault| *fault != id);
                 self.start(site);
             }
@@ -262,6 +275,21 @@ impl<H: Host> Hosted<H> {
         self.tell_began(id, true, PROCESS);
         self.kill(site);
         Undo::Crash(site)
+    }
+
+    fn begin_shutdown(&mut self, id: FaultId, site: SiteId) -> Undo {
+        let runs = self.stage.is_running(Endpoint::Site(site));
+        self.tell_began(id, runs, TOLD_TO_END);
+        if !runs {
+            return Undo::Nothing;
+        }
+        {
+            let machine = &mut self.stage.lock().machines[site.index()];
+            machine.crashed_by.push(id);
+            machine.told_to_end = true;
+        }
+        self.stage.wake_all();
+        Undo::Shutdown(site)
     }
 
     fn begin_freeze(&mut self, id: FaultId, site: SiteId) -> Undo {

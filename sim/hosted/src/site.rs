@@ -14,7 +14,7 @@ use std::io;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 
-/// Runs a site's process until its core ends by itself, which it does not, or this is dropped.
+/// Runs a site's process until it is told to end and has, or this is dropped.
 ///
 /// # Errors
 /// As the runtime's network reports them.
@@ -39,11 +39,20 @@ pub async fn run<W: Wires>(stage: Stage, wires: W, me: SiteId) -> io::Result<()>
     let disk = SiteDisk { stage: stage.clone(), me, clock: clock.clone() };
     let process = Process { stage: stage.clone(), me, site };
     let observer = Telling { stage: stage.clone(), me };
-    let serve_clock = clock.clone();
-    let serve = |listener, asks| framed::serve(listener, serve_clock, asks);
+    let (serve_clock, until_told) = (clock.clone(), clock.clone());
+    let serve = |listener, asks, switches| framed::serve(listener, (serve_clock, switches), asks);
     let mut running = shell::start(&config, (net, clock, disk), listeners, (process, observer), serve)?;
     stage.lock().machines[me.index()].queues.watch(running.outboxes().to_vec());
-    running.ended().await.map_err(io::Error::other)
+    let told_to_end = until_told.told_to_end();
+    tokio::select! {
+        biased;
+        ended = running.ended() => return ended.map_err(io::Error::other),
+        () = told_to_end => {}
+    }
+    running.stop().await.map_err(io::Error::other)?;
+    stage.lock().machines[me.index()].stopped = true;
+    stage.comes_up();
+    Ok(())
 }
 
 fn node_config(stage: &Stage, me: SiteId) -> NodeConfig {

@@ -1,5 +1,6 @@
 //! What world, sites, clients and connections share. Everything runs on one thread; the lock is never waited for.
 
+use crate::faults::Links;
 use crate::stream::Slot;
 use firedrill_drill::remote::wire::Begin;
 use firedrill_drill::world::{Happened, WorldEvent};
@@ -10,6 +11,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
 use tokio::sync::Notify;
+
+/// So many of a thousand reads are given less than there is.
+const SHORT_READS: u32 = 60;
 
 /// Shared by all parts of one world.
 #[derive(Clone)]
@@ -34,11 +38,12 @@ pub(crate) struct State {
     /// By direction of a link: how many faults cut it, and when it was last cut.
     pub(crate) cuts: BTreeMap<(Endpoint, Endpoint), (u32, Time)>,
     /// What makes a direction of a link slower, by fault: delay and jitter, in nanoseconds.
-    pub(crate) slower: BTreeMap<FaultId, (Vec<(Endpoint, Endpoint)>, u64, u64)>,
+    pub(crate) slower: BTreeMap<FaultId, (Links, u64, u64)>,
     /// Faults of disks that have not hit anything yet.
     pub(crate) waiting: BTreeSet<FaultId>,
     slots: Vec<Weak<Slot>>,
     jitter: Rng,
+    reads: Rng,
 }
 
 /// A site's machine.
@@ -56,8 +61,10 @@ pub(crate) struct Machine {
     pub(crate) armed: Vec<(FaultId, u32)>,
     /// A crash struck: the process does nothing more, and is to be killed.
     pub(crate) dying_of: Option<FaultId>,
-    /// The process has given up.
+    /// The process has given up, or was told to end and has.
     pub(crate) stopped: bool,
+    /// The process is to end by itself.
+    pub(crate) told_to_end: bool,
     /// It gave up, and is restarted then.
     pub(crate) restart_at: Option<Time>,
     pub(crate) queues: crate::queues::Queues,
@@ -84,6 +91,7 @@ impl Stage {
             armed: Vec::new(),
             dying_of: None,
             stopped: false,
+            told_to_end: false,
             restart_at: None,
             queues: crate::queues::Queues::default(),
         };
@@ -97,6 +105,7 @@ impl Stage {
             waiting: BTreeSet::new(),
             slots: Vec::new(),
             jitter: Rng::new(begin.seed, "jitter"),
+            reads: Rng::new(begin.seed, "reads"),
         };
         Stage(Arc::new(Shared {
             config: Arc::new(begin.config.clone()),
@@ -236,6 +245,12 @@ impl Stage {
             (Endpoint::Region(_), Endpoint::Region(_)) => None,
         };
         round_trip.copied().unwrap_or_default() / 2
+    }
+
+    /// How much of so many bytes a read is given: all, or now and then, since streams keep no boundaries, less.
+    pub(crate) fn read_len(&self, most: usize) -> usize {
+        let reads = &mut self.lock().reads;
+        if most > 1 && reads.chance(SHORT_READS) { 1 + reads.below(most as u64 - 1) as usize } else { most }
     }
 
     /// How long what is received now is held back: by faults and jitter, and, unless the runtime does it, by the link's latency.

@@ -90,6 +90,11 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Stream<S> {
         self.doom().filter(|doom| *doom <= now).map(|_| io::ErrorKind::TimedOut.into())
     }
 
+    /// Whether the other machine can say that a connection has ended: without power it can't, and what is written goes nowhere.
+    fn is_heard(&self) -> bool {
+        self.stage.is_powered(self.slot.ends.1)
+    }
+
     /// Takes in what the runtime has received.
     fn pull(&mut self, now: Time, cx: &mut Context<'_>) {
         let (me, peer) = self.slot.ends;
@@ -116,7 +121,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Stream<S> {
             if *due > now {
                 return None;
             }
-            let count = bytes.len().min(buf.remaining());
+            let count = self.stage.read_len(bytes.len().min(buf.remaining()));
             buf.put_slice(&bytes[..count]);
             bytes.drain(..count);
             self.waiting -= count;
@@ -126,10 +131,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Stream<S> {
             return Some(Ok(()));
         }
         match self.ended {
-            // A machine without power does not say that its connections end.
-            Some((due, how)) if due <= now && self.stage.is_powered(self.slot.ends.1) => {
-                Some(how.map_or(Ok(()), |kind| Err(kind.into())))
-            }
+            Some((due, how)) if due <= now && self.is_heard() => Some(how.map_or(Ok(()), |kind| Err(kind.into()))),
             _ => None,
         }
     }
@@ -182,11 +184,17 @@ impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for Stream<S> {
         if let Some(error) = self.broken(self.stage.now()) {
             return Poll::Ready(Err(error));
         }
-        Pin::new(&mut self.inner).poll_write(cx, buf)
+        match Pin::new(&mut self.inner).poll_write(cx, buf) {
+            Poll::Ready(Err(_)) if !self.is_heard() => Poll::Ready(Ok(buf.len())),
+            result => result,
+        }
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.inner).poll_flush(cx)
+        match Pin::new(&mut self.inner).poll_flush(cx) {
+            Poll::Ready(Err(_)) if !self.is_heard() => Poll::Ready(Ok(())),
+            result => result,
+        }
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {

@@ -58,12 +58,13 @@ impl<H: Host> Hosted<H> {
     pub(crate) fn start(&mut self, site: SiteId) {
         {
             let machine = &mut self.stage.lock().machines[site.index()];
+            // What keeps it down will start it.
+            machine.restart_at = None;
             if machine.running || !machine.powered() || !machine.crashed_by.is_empty() {
                 return;
             }
             machine.starts += 1;
             machine.running = true;
-            machine.restart_at = None;
         }
         self.host.start(site);
     }
@@ -72,7 +73,7 @@ impl<H: Host> Hosted<H> {
     pub(crate) fn kill(&mut self, site: SiteId) {
         let missed = {
             let machine = &mut self.stage.lock().machines[site.index()];
-            machine.running = false;
+            (machine.running, machine.told_to_end) = (false, false);
             (machine.stopped, machine.dying_of, machine.frozen_by, machine.site) = (false, None, None, None);
             machine.queues.watch(Vec::new());
             std::mem::take(&mut machine.armed)

@@ -4,7 +4,7 @@
 //! there, or was frozen already, did nothing, so its end undoes nothing. A crash that waits for outputs is told to have begun when the process
 //! dies, or, if it never did, at its end.
 //!
-//! *Struck*: a loss of power struck if any of its machines had power; a crash if the process died of it; a freeze if a process ran; slow fsync and clock
+//! *Struck*: a loss of power struck if any of its machines had power; a crash or shutdown if the process ended by it; a freeze if a process ran; slow fsync and clock
 //! skew if the machine had power; partition and latency if any of their links was open between ends that had power. Faults that hit messages, operations of
 //! disks, or inputs are told to have begun when they first hit one, or, if they never did, at their end ([`Sim::waits`]).
 //!
@@ -54,6 +54,8 @@ impl<P: Process> Sim<P> {
         match fault {
             Fault::SiteLoss { sites } | Fault::PowerLoss { sites } => self.begin_power_loss(id, sites),
             Fault::Crash { site, after_outputs } => self.begin_crash(id, site, after_outputs),
+            // Nothing is in the way of a process without a shell: it ends at once.
+            Fault::Shutdown { site } => self.begin_crash(id, site, 0),
             Fault::Freeze { site } => self.begin_freeze(id, site),
             Fault::Partition { a, b, direction } => {
                 let links = self.begin_on_links(id, &a, &b, direction);

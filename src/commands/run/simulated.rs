@@ -13,6 +13,7 @@ use firedrill_reports::run::Circumstances;
 use firedrill_reports::{RunReport, campaign as many_seeds, reproduce, terminal};
 use firedrill_sim::{Sim, bulk};
 use indicatif::{ProgressBar, ProgressStyle};
+use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 use std::path::Path;
 use std::sync::Arc;
@@ -122,6 +123,7 @@ struct Run<'a> {
 /// What is kept of each of many seeds.
 struct Brief {
     manifest: Manifest,
+    reached: HazardSet,
     judgement: Judgement,
     circumstances: Circumstances,
 }
@@ -163,7 +165,9 @@ impl Run<'_> {
             journal_digest: finished.digest,
             journal: None,
         };
-        Ok(Some(Brief { manifest: finished.journal.manifest, judgement: finished.judgement, circumstances }))
+        let reached = many_seeds::hazards_reached(&finished.journal);
+        let (manifest, judgement) = (finished.journal.manifest, finished.judgement);
+        Ok(Some(Brief { manifest, reached, judgement, circumstances }))
     }
 
     fn many(&self, count: u64, folder: Option<&Path>) -> Exit {
@@ -173,6 +177,7 @@ impl Run<'_> {
         let bar = progress(count);
         let mut campaign = Campaign::default();
         let mut virtual_seconds = 0.0;
+        let mut reached: BTreeMap<&'static str, u64> = args.hazards.iter().map(|hazard| (hazard.name(), 0)).collect();
         let mut trouble = None;
         let mut troubled = Vec::new();
         let seeds = args.seed..args.seed.saturating_add(count);
@@ -191,6 +196,7 @@ impl Run<'_> {
                 };
                 virtual_seconds += brief.circumstances.virtual_seconds;
                 campaign.add(&brief.judgement);
+                brief.reached.iter().for_each(|hazard| *reached.entry(hazard.name()).or_default() += 1);
                 bar.inc(1);
                 bar.set_message(format!("{:.0} virtual s per wall s", virtual_seconds / began.elapsed().as_secs_f64()));
                 if brief.judgement.verdict != firedrill_checks::Verdict::Pass {
@@ -211,7 +217,9 @@ impl Run<'_> {
             return Exit::Halted;
         }
         let wall_seconds = began.elapsed().as_secs_f64();
-        let report = many_seeds::report(&scenario.path, args.seed, &campaign, virtual_seconds, wall_seconds);
+        let of = (scenario.path.as_str(), self.course.worlds.capabilities().world);
+        let took = (virtual_seconds, wall_seconds);
+        let report = many_seeds::report(of, args.seed, &campaign, reached, took);
         if let Some(folder) = folder
             && let Err(error) = keep::keep_campaign(folder, &report, &troubled)
         {

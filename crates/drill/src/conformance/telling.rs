@@ -110,6 +110,7 @@ fn sample(kind: FaultKind) -> Fault {
         FaultKind::PowerLoss => Fault::PowerLoss { sites },
         FaultKind::Crash => Fault::Crash { site, after_outputs: 0 },
         FaultKind::Freeze => Fault::Freeze { site },
+        FaultKind::Shutdown => Fault::Shutdown { site },
         FaultKind::Partition => Fault::Partition { a, b, direction: Direction::Both },
         FaultKind::PartitionOneWay => Fault::Partition { a, b, direction: Direction::To },
         FaultKind::SlowFsync => Fault::SlowFsync { site, delay },

@@ -28,6 +28,7 @@ fn fault(spec: &FaultSpec, rng: &mut Rng) -> Option<Fault> {
         FaultSpec::PowerLoss(sites) => Fault::PowerLoss { sites: *sites },
         FaultSpec::Crash(sites) => Fault::Crash { site: one_of(rng, *sites)?, after_outputs: 0 },
         FaultSpec::Freeze(sites) => Fault::Freeze { site: one_of(rng, *sites)? },
+        FaultSpec::Shutdown(sites) => Fault::Shutdown { site: one_of(rng, *sites)? },
         FaultSpec::Partition { a, b, direction } => {
             Fault::Partition { a: a.clone(), b: b.clone(), direction: *direction }
         }

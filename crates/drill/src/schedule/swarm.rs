@@ -79,6 +79,7 @@ fn fault(sites: usize, kind: &SwarmKind, rng: &mut Rng) -> Option<Fault> {
             Fault::Crash { site, after_outputs: if at_once { 0 } else { later } }
         }
         FaultKind::Freeze => Fault::Freeze { site: a_site(sites, rng)? },
+        FaultKind::Shutdown => Fault::Shutdown { site: a_site(sites, rng)? },
         FaultKind::Partition => {
             let (a, b) = two_sides(sites, rng)?;
             Fault::Partition { a, b, direction: Direction::Both }

@@ -16,7 +16,9 @@ impl Fake {
     }
 
     pub(super) fn is_crashed(&self, site: SiteId) -> bool {
-        self.active.values().any(|fault| matches!(fault, Fault::Crash { site: hit, .. } if *hit == site))
+        self.active.values().any(
+            |fault| matches!(fault, Fault::Crash { site: hit, .. } | Fault::Shutdown { site: hit } if *hit == site),
+        )
     }
 
     pub(super) fn is_frozen(&self, site: SiteId) -> bool {
@@ -144,7 +146,7 @@ impl Fake {
 fn hit(fault: &Fault) -> SiteSet {
     match fault {
         Fault::SiteLoss { sites } | Fault::PowerLoss { sites } => *sites,
-        Fault::Crash { site, .. } | Fault::Freeze { site } => SiteSet::only(*site),
+        Fault::Crash { site, .. } | Fault::Freeze { site } | Fault::Shutdown { site } => SiteSet::only(*site),
         _ => SiteSet::EMPTY,
     }
 }

@@ -88,7 +88,8 @@ impl Means {
             | FaultKind::IoError
             | FaultKind::FailedFsync
             | FaultKind::LyingFsync
-            | FaultKind::CpuStress => None,
+            | FaultKind::CpuStress
+            | FaultKind::Shutdown => None,
         }
     }
 

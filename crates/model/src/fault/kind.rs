@@ -60,6 +60,8 @@ pub enum FaultKind {
     DiskLoss,
     /// [`Fault::CpuStress`]
     CpuStress,
+    /// [`Fault::Shutdown`]
+    Shutdown,
 }
 
 impl FaultKind {
@@ -107,7 +109,7 @@ impl FaultKind {
     }
 
     /// All of them.
-    pub const ALL: [FaultKind; 25] = [
+    pub const ALL: [FaultKind; 26] = [
         FaultKind::SiteLoss,
         FaultKind::PowerLoss,
         FaultKind::Crash,
@@ -133,6 +135,7 @@ impl FaultKind {
         FaultKind::LyingFsync,
         FaultKind::DiskLoss,
         FaultKind::CpuStress,
+        FaultKind::Shutdown,
     ];
 
     /// The name in files, flags and reports, in kebab case.
@@ -163,6 +166,7 @@ impl FaultKind {
             FaultKind::LyingFsync => "lying-fsync",
             FaultKind::DiskLoss => "disk-loss",
             FaultKind::CpuStress => "cpu-stress",
+            FaultKind::Shutdown => "shutdown",
         }
     }
 }

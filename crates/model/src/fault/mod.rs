@@ -243,6 +243,12 @@ pub enum Fault {
         /// Longer by this.
         delay: Duration,
     },
+    /// The site's process is told to end (SIGTERM), and does so by itself: it answers what it was asked, and takes on no more. What still runs at the
+    /// end of the fault is killed. Ending it restarts the process.
+    Shutdown {
+        /// This one.
+        site: SiteId,
+    },
 }
 
 impl Fault {
@@ -274,6 +280,7 @@ impl Fault {
             Fault::LyingFsync { .. } => FaultKind::LyingFsync,
             Fault::DiskLoss { .. } => FaultKind::DiskLoss,
             Fault::CpuStress { .. } => FaultKind::CpuStress,
+            Fault::Shutdown { .. } => FaultKind::Shutdown,
         }
     }
 
@@ -294,7 +301,8 @@ impl Fault {
             | Fault::FailedFsync { site, .. }
             | Fault::LyingFsync { site, .. }
             | Fault::DiskLoss { site }
-            | Fault::CpuStress { site, .. } => SiteSet::only(*site),
+            | Fault::CpuStress { site, .. }
+            | Fault::Shutdown { site } => SiteSet::only(*site),
             Fault::Partition { .. }
             | Fault::Latency { .. }
             | Fault::Loss { .. }
@@ -332,6 +340,7 @@ impl Fault {
             | Fault::PowerLoss { .. }
             | Fault::Crash { .. }
             | Fault::Freeze { .. }
+            | Fault::Shutdown { .. }
             | Fault::DiskLoss { .. } => self.sites(),
             _ => SiteSet::EMPTY,
         }

@@ -29,6 +29,7 @@ pub(super) fn read(table: &Table<'_>, places: &Places<'_>, kind: FaultKind) -> F
         FaultKind::PowerLoss => FaultSpec::PowerLoss(all_of(table, places)),
         FaultKind::Crash => FaultSpec::Crash(one_of(table, places)),
         FaultKind::Freeze => FaultSpec::Freeze(one_of(table, places)),
+        FaultKind::Shutdown => FaultSpec::Shutdown(one_of(table, places)),
         FaultKind::SlowFsync => FaultSpec::SlowFsync { sites: one_of(table, places), delay: delay(table) },
         FaultKind::CpuStress => FaultSpec::CpuStress { sites: one_of(table, places), delay: delay(table) },
         FaultKind::ClockSkew => FaultSpec::ClockSkew {
@@ -197,6 +198,7 @@ impl FaultSpec {
             FaultSpec::PowerLoss(_) => FaultKind::PowerLoss,
             FaultSpec::Crash(_) => FaultKind::Crash,
             FaultSpec::Freeze(_) => FaultKind::Freeze,
+            FaultSpec::Shutdown(_) => FaultKind::Shutdown,
             FaultSpec::Partition { direction: Direction::Both, .. } => FaultKind::Partition,
             FaultSpec::Partition { .. } => FaultKind::PartitionOneWay,
             FaultSpec::SlowFsync { .. } => FaultKind::SlowFsync,
@@ -236,6 +238,7 @@ impl FaultSpec {
             | FaultSpec::PowerLoss(sites)
             | FaultSpec::Crash(sites)
             | FaultSpec::Freeze(sites)
+            | FaultSpec::Shutdown(sites)
             | FaultSpec::SlowFsync { sites, .. }
             | FaultSpec::ClockSkew { sites, .. }
             | FaultSpec::Disk { sites, .. }
