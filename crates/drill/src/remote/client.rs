@@ -29,7 +29,15 @@ impl Remote {
     /// # Errors
     /// As the operating system reports them; or the program is not of this version.
     pub fn start(program: &Path) -> io::Result<Remote> {
-        let mut child = std::process::Command::new(program).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn()?;
+        Remote::start_as(&mut std::process::Command::new(program))
+    }
+
+    /// The same, with what else the program is to be told.
+    ///
+    /// # Errors
+    /// See [`Remote::start`].
+    pub fn start_as(program: &mut std::process::Command) -> io::Result<Remote> {
+        let mut child = program.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn()?;
         let (input, output) = (child.stdin.take(), child.stdout.take());
         let mut output = BufReader::new(output.ok_or_else(|| io::Error::other("no pipe"))?);
         let hello = wire::receive::<Hello>(&mut output);
@@ -39,7 +47,8 @@ impl Remote {
             Err(error) => {
                 // It may be anything; what its end was like is of no interest.
                 drop((child.kill(), child.wait()));
-                Err(io::Error::new(error.kind(), format!("{}: not a host of this version: {error}", program.display())))
+                let program = program.get_program().display();
+                Err(io::Error::new(error.kind(), format!("{program}: not a host of this version: {error}")))
             }
         }
     }
