@@ -35,6 +35,7 @@ pub async fn follow(docker: Docker, site: SiteId, faults: Arc<Faults>, events: E
         told: 0,
         unfinished: Vec::new(),
         last_words: VecDeque::new(),
+        disk_failed: false,
         events: events.clone(),
         site_clock,
     };
@@ -48,15 +49,20 @@ pub async fn follow(docker: Docker, site: SiteId, faults: Arc<Faults>, events: E
             // It runs: it was started again in the meantime, or the engine closed the log.
             None => tokio::time::sleep(PAUSE).await,
             Some(_) if container.is_killed().await => {}
-            // Its disk failed it; it is started again when the fault ends.
-            Some(_) if faults.may_end(site) => container.restarted.notified().await,
-            Some(how) => {
-                let words = reader.last_words.iter().cloned().collect::<Vec<_>>().join("\n  ");
-                events.tell(WorldEvent::Failed {
-                    error: format!("{} ended by itself ({how}): {words}", container.container),
-                });
-                return;
-            }
+            Some(how) => match faults.may_end(site).filter(|_| reader.disk_failed) {
+                // Its disk failed it; it is started again when the fault ends, or now, if that ended before it did.
+                Some(false) => container.restarted.notified().await,
+                Some(true) => {
+                    if let Err(error) = faults.revive(site).await {
+                        return events.tell(WorldEvent::Failed { error: error.to_string() });
+                    }
+                }
+                None => {
+                    let words = reader.last_words.iter().cloned().collect::<Vec<_>>().join("\n  ");
+                    let error = format!("{} ended by itself ({how}): {words}", container.container);
+                    return events.tell(WorldEvent::Failed { error });
+                }
+            },
         }
     }
 }
@@ -93,6 +99,8 @@ struct Reader {
     told: usize,
     unfinished: Vec<u8>,
     last_words: VecDeque<String>,
+    /// Whether the last thing that it told is that its disk failed it.
+    disk_failed: bool,
     events: Events,
     site_clock: RunClock,
 }
@@ -129,7 +137,8 @@ impl Reader {
         }
     }
 
-    fn tell(&self, line: Line) {
+    fn tell(&mut self, line: Line) {
+        self.disk_failed = matches!(line.observation, Observation::DiskFailed { .. });
         let clock = self.events.clock();
         // The site counts from before its container was made, the run from when all were up.
         let site_t =
@@ -163,6 +172,7 @@ mod tests {
             told: 0,
             unfinished: Vec::new(),
             last_words: VecDeque::new(),
+            disk_failed: false,
             events,
             site_clock,
         };
