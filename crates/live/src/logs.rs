@@ -18,6 +18,8 @@ use std::time::Duration;
 const LAST_WORDS: usize = 20;
 /// Before a log that ended by itself is followed again.
 const PAUSE: Duration = Duration::from_millis(50);
+/// A process that stopped because its disk failed it is started again after this, as in the simulator.
+const STARTED_AFTER: Duration = Duration::from_secs(1);
 
 /// One line of a site's standard output.
 #[derive(Debug, Deserialize)]
@@ -27,7 +29,8 @@ struct Line {
     observation: Observation,
 }
 
-/// Reads a site's log and tells what it says, until the run is over; a process that ends without our doing ends the run.
+/// Reads a site's log and tells what it says, until the run is over; a process that ends without our doing ends the run, unless its disk failed
+/// it: then it is started again.
 pub async fn follow(docker: Docker, site: SiteId, faults: Arc<Faults>, events: Events, site_clock: RunClock) {
     let Some(container) = faults.site(site) else { return };
     let mut reader = Reader {
@@ -49,20 +52,20 @@ pub async fn follow(docker: Docker, site: SiteId, faults: Arc<Faults>, events: E
             // It runs: it was started again in the meantime, or the engine closed the log.
             None => tokio::time::sleep(PAUSE).await,
             Some(_) if container.is_killed().await => {}
-            Some(how) => match faults.may_end(site).filter(|_| reader.disk_failed) {
-                // Its disk failed it; it is started again when the fault ends, or now, if that ended before it did.
-                Some(false) => container.restarted.notified().await,
-                Some(true) => {
-                    if let Err(error) = faults.revive(site).await {
-                        return events.tell(WorldEvent::Failed { error: error.to_string() });
-                    }
+            // Its disk failed it. While that lasts, a restart would find the same; the fault's end starts it again.
+            Some(_) if reader.disk_failed && faults.is_troubled(site) => container.restarted.notified().await,
+            // The fault ended before the process did, or none was needed; something looks after the machine.
+            Some(_) if reader.disk_failed => {
+                tokio::time::sleep(STARTED_AFTER).await;
+                if let Err(error) = faults.revive(site).await {
+                    return events.tell(WorldEvent::Failed { error: error.to_string() });
                 }
-                None => {
-                    let words = reader.last_words.iter().cloned().collect::<Vec<_>>().join("\n  ");
-                    let error = format!("{} ended by itself ({how}): {words}", container.container);
-                    return events.tell(WorldEvent::Failed { error });
-                }
-            },
+            }
+            Some(how) => {
+                let words = reader.last_words.iter().cloned().collect::<Vec<_>>().join("\n  ");
+                let error = format!("{} ended by itself ({how}): {words}", container.container);
+                return events.tell(WorldEvent::Failed { error });
+            }
         }
     }
 }

@@ -15,6 +15,8 @@ pub trait Machine: Send + 'static {
     fn poll_deadline(&self) -> Option<Time>;
     /// How it stands.
     fn status(&self) -> Status;
+    /// Whether it has stopped for good, and says nothing more.
+    fn has_stopped(&self) -> bool;
 }
 
 /// How a site stands, for people and for the report at a run's end.
@@ -60,6 +62,10 @@ impl Machine for Site {
             applied: self.applied_index(),
             digest: self.applied_digest(),
         }
+    }
+
+    fn has_stopped(&self) -> bool {
+        Site::has_stopped(self)
     }
 }
 

@@ -67,7 +67,7 @@ const DISK_LOST: &str = "container killed, all files on its disk deleted";
 const POWER_LOST: &str =
     "containers killed and their disks (ext4 in a file) cut off: what was not synced is lost; mounted again";
 const FULL: &str = "the site's disk (ext4 in a file) filled up; the site restarted at the end";
-const FAILED: &str = "operations failed (EIO) by a file system of ours (FUSE) above the site's disk; a site that stops is started again at the end";
+const FAILED: &str = "operations failed (EIO) by a file system of ours (FUSE) above the site's disk; a site that stops is started again after the end";
 const FSYNC_FAILED: &str = "fsync failed (EIO) by a file system of ours (FUSE) above the site's disk, which never gets what counts as written then";
 const FSYNC_LIED: &str =
     "fsync answered by a file system of ours (FUSE) which keeps what it should have given to the site's disk";

@@ -84,11 +84,9 @@ impl Faults {
         self.begun().values().any(loses)
     }
 
-    /// Whether a site's process may end by itself, because its disk failed it; and if so, whether that is over.
-    pub fn may_end(&self, site: SiteId) -> Option<bool> {
-        let troubled = self.begun().values().any(|fault| fails_operations(fault) && fault.sites().contains(site));
-        let failed = self.site(site).is_some_and(|site| site.disk.as_ref().is_some_and(Disk::has_failed));
-        (troubled || failed).then_some(!troubled)
+    /// Whether a site's disk fails operations just now, so that its process may end, and would again if it were started.
+    pub fn is_troubled(&self, site: SiteId) -> bool {
+        self.begun().values().any(|fault| fails_operations(fault) && fault.sites().contains(site))
     }
 
     /// Starts a site again that stopped because its disk failed it, if nothing else keeps it dead.
@@ -214,7 +212,7 @@ impl Faults {
             Some(Fault::ResetPeer { .. } | Fault::BitRot { .. }) | None => Ok(()),
             Some(fault) if is_seen_by_operations(&fault) => {
                 self.disks_of(&fault).for_each(|disk| disk.end(id));
-                let over = fault.sites().iter().filter(|site| self.may_end(*site) == Some(true));
+                let over = fault.sites().iter().filter(|site| !self.is_troubled(*site));
                 all(join_all(over.map(|site| self.revive(site))).await)
             }
             Some(_) => self.links.change(&self.sites, id, None).await,

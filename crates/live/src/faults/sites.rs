@@ -119,9 +119,6 @@ impl Site {
     }
 
     async fn start(&self) -> Result<bool, LiveError> {
-        if let Some(disk) = &self.disk {
-            disk.forgive();
-        }
         let started = self.docker.start_container(&self.container, None::<StartContainerOptions>).await;
         unless_idle(started, || format!("starting {}", self.container))?;
         self.restarted.notify_one();

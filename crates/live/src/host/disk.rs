@@ -223,18 +223,6 @@ impl Disk {
         self.failing.as_ref().and_then(|failing| failing.struck(id))
     }
 
-    /// Whether it failed a process that was not started since.
-    pub fn has_failed(&self) -> bool {
-        self.failing.as_ref().is_some_and(|failing| failing.has_failed())
-    }
-
-    /// Its process starts again.
-    pub fn forgive(&self) {
-        if let Some(failing) = &self.failing {
-            failing.forgive();
-        }
-    }
-
     /// Takes away the file system through which its site saw it. Blocks.
     pub fn close(&self) {
         if let Some(failing) = &self.failing {

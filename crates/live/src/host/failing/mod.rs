@@ -64,16 +64,6 @@ impl FailingFs {
         self.volume().troubles.struck(id)
     }
 
-    /// Whether an operation failed since the last [`FailingFs::forgive`].
-    pub fn has_failed(&self) -> bool {
-        self.volume().has_failed
-    }
-
-    /// Whoever was failed is gone.
-    pub fn forgive(&self) {
-        self.volume().has_failed = false;
-    }
-
     /// Takes what a loss of power takes, but for that of the disk below, which `cut_off` takes. Nobody may use it. Blocks.
     ///
     /// # Errors

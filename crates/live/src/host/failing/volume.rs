@@ -21,27 +21,20 @@ pub(super) struct Volume {
     pub(super) troubles: Troubles,
     /// What was listed last; who reads a listing on must find it as it was.
     listing: Vec<String>,
-    /// Whether an operation failed.
-    pub(super) has_failed: bool,
 }
 
 impl Volume {
     /// Over a folder, with draws of its own.
     pub(super) fn over(folder: PathBuf, draws: Rng) -> Volume {
-        Volume { files: Files::of(folder), troubles: Troubles::new(draws), listing: Vec::new(), has_failed: false }
+        Volume { files: Files::of(folder), troubles: Troubles::new(draws), listing: Vec::new() }
     }
 
     /// What becomes of an operation, unless it fails.
     fn fate(&mut self, operation: Operation, file: Option<&str>) -> io::Result<Fate> {
         match self.troubles.fate(operation, file) {
-            Fate::Fails => Err(self.failed(rustix::io::Errno::IO.into())),
+            Fate::Fails => Err(rustix::io::Errno::IO.into()),
             fate => Ok(fate),
         }
-    }
-
-    fn failed(&mut self, error: io::Error) -> io::Error {
-        self.has_failed = true;
-        error
     }
 
     fn name(&self, number: u64) -> Option<String> {
@@ -70,7 +63,7 @@ impl Volume {
     /// Makes a file, and opens it.
     pub(super) fn create(&mut self, name: &str, mode: u32) -> io::Result<u64> {
         self.fate(Operation::Change, Some(name))?;
-        let number = self.files.create(name, mode).map_err(|error| self.failed(error))?;
+        let number = self.files.create(name, mode)?;
         self.files.opened(number);
         Ok(number)
     }
@@ -120,7 +113,7 @@ impl Volume {
         }
         let (_, disk) = self.files.open(number)?;
         let reserved = if len > 0 { fallocate(disk, FallocateFlags::KEEP_SIZE, offset, len) } else { Ok(()) };
-        reserved.map_err(|error| self.failed(error.into()))?;
+        reserved?;
         Ok(offset as usize)
     }
 
@@ -159,7 +152,7 @@ impl Volume {
     fn sync_now(&mut self, number: u64, name: Option<&str>) -> io::Result<()> {
         let fate = self.fate(Operation::Sync, name)?;
         let (cache, disk) = self.files.open(number)?;
-        let done = match fate {
+        match fate {
             Fate::Forsaken => {
                 cache.forsake();
                 Err(rustix::io::Errno::IO.into())
@@ -169,8 +162,7 @@ impl Volume {
                 Ok(())
             }
             _ => cache.settle(disk),
-        };
-        done.map_err(|error| self.failed(error))
+        }
     }
 
     /// Makes the names durable; the same.
@@ -178,7 +170,7 @@ impl Volume {
         let delay = self.troubles.delay();
         let done = self.fate(Operation::SyncNames, None).and_then(|fate| match fate {
             Fate::Pretended => Ok(()),
-            _ => self.files.sync_names().map_err(|error| self.failed(error)),
+            _ => self.files.sync_names(),
         });
         (delay, done)
     }
@@ -186,13 +178,13 @@ impl Volume {
     /// Renames a file.
     pub(super) fn rename(&mut self, from: &str, to: &str) -> io::Result<()> {
         self.fate(Operation::Change, Some(from))?;
-        self.files.rename(from, to).map_err(|error| self.failed(error))
+        self.files.rename(from, to)
     }
 
     /// Deletes a file.
     pub(super) fn delete(&mut self, name: &str) -> io::Result<()> {
         self.fate(Operation::Change, Some(name))?;
-        self.files.delete(name).map_err(|error| self.failed(error))
+        self.files.delete(name)
     }
 
     /// The power fails: what is cached is lost but for the first of it, so much as is drawn for each file.
@@ -260,7 +252,6 @@ mod tests {
         assert_eq!(volume.read(file, 0, 10).unwrap(), b"one");
         volume.files.closed(file);
         assert!(volume.read(file, 0, 10).is_err());
-        assert!(!volume.has_failed);
     }
 
     #[test]
@@ -279,7 +270,7 @@ mod tests {
                 IoMethod::Read => volume.read(file, 0, 10).map(drop),
             };
             assert_eq!(done.unwrap_err().raw_os_error(), Some(EIO), "{method:?}");
-            assert!(volume.troubles.struck(FaultId(id)).is_some() && volume.has_failed);
+            assert!(volume.troubles.struck(FaultId(id)).is_some());
             volume.troubles.end(FaultId(id));
         }
         assert_eq!(volume.read(file, 0, 10).unwrap(), b"one");
