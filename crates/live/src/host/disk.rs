@@ -13,9 +13,11 @@ use super::failing::FailingFs;
 use crate::engine::labels::Labels;
 use crate::engine::owner::Owner;
 use firedrill_model::{Fault, FaultId, FileClass, Rng, SiteId};
+use rustix::fs::{FallocateFlags, fallocate};
+use rustix::io::Errno;
 use std::collections::HashMap;
 use std::fs;
-use std::io::{self, Write as _};
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -232,22 +234,23 @@ impl Disk {
         }
     }
 
-    /// Fills it up; whether no byte is free. Blocks.
+    /// Fills it up, so that no block is free. Blocks.
     ///
     /// # Errors
     /// Why not.
     pub fn fill(&self) -> Result<bool, String> {
         let path = self.mount_point().join(FILLER);
-        let mut file = fs::File::create(&path).map_err(|error| format!("{}: {error}", path.display()))?;
-        let mut chunk = 1 << 20;
-        loop {
-            match file.write(&vec![0; chunk]) {
-                Ok(_) => {}
-                Err(error) if error.kind() == io::ErrorKind::StorageFull && chunk > 1 => chunk /= 2,
-                Err(error) if error.kind() == io::ErrorKind::StorageFull => return Ok(true),
-                Err(error) => return Err(format!("{}: {error}", path.display())),
+        let failed = |error: io::Error| format!("{}: {error}", path.display());
+        let file = fs::File::create(&path).map_err(failed)?;
+        let (mut at, mut chunk) = (0, SIZE);
+        while chunk > 0 {
+            match fallocate(&file, FallocateFlags::empty(), at, chunk) {
+                Ok(()) => at += chunk,
+                Err(Errno::NOSPC) => chunk /= 2,
+                Err(error) => return Err(failed(error.into())),
             }
         }
+        Ok(true)
     }
 
     /// Takes away what filled it. Blocks.

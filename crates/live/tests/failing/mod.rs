@@ -70,9 +70,13 @@ fn io_errors() -> Outcome {
     let Some(mut bench) = world("eio")? else { return Ok(()) };
     let error = |method| Fault::IoError { site: LONDON, files: FileClass::Log, method, per_mille: 1000 };
     bench.write(EAST, NEW_YORK, "k", "before", PATIENCE)?;
-    let elsewhere =
-        Fault::IoError { site: LONDON, files: FileClass::Snapshot, method: IoMethod::Write, per_mille: 1000 };
+    let files = FileClass::Snapshot;
+    let elsewhere = Fault::IoError { site: LONDON, files, method: IoMethod::Write, per_mille: 1000 };
     let elsewhere = bench.begin(elsewhere);
+    bench.write(EAST, NEW_YORK, "k", "during", PATIENCE)?;
+    bench.end(elsewhere);
+    bench.until_alike(PATIENCE)?;
+    check(!bench.struck(elsewhere) && bench.begun(elsewhere) == 1, || "there was no snapshot to fail".into())?;
     for (method, failed) in [(IoMethod::Write, 1), (IoMethod::Fsync, 2)] {
         let id = bench.begin(error(method));
         write_until_london_fails(&mut bench, failed)?;
@@ -88,9 +92,6 @@ fn io_errors() -> Outcome {
     bench.run_for(Duration::from_secs(3))?;
     check(failures(&bench, LONDON) == 3, || format!("London's disk failed it {} times", failures(&bench, LONDON)))?;
     end_and_come_back(&mut bench, id, 5)?;
-    bench.end(elsewhere);
-    bench.until_alike(PATIENCE)?;
-    check(!bench.struck(elsewhere) && bench.begun(elsewhere) == 1, || "there was no snapshot to fail".into())?;
     bench.close()
 }
 
