@@ -147,11 +147,20 @@ impl Faults {
             Fault::BitRot { site, files, bits } => return self.rot(id, *site, *files, *bits).await,
             Fault::DiskLoss { site } => {
                 self.kill(id, *site).await?;
-                return self.with_disk(*site, |disk| disk.wipe()).await;
+                return self.with_disk(*site, Disk::wipe).await;
             }
             Fault::DiskFull { site } => return self.with_disk(*site, Disk::fill).await,
             Fault::ReadOnly { site } => return self.with_disk(*site, |disk| disk.cut_off().map(|()| true)).await,
-            _ if is_seen_by_operations(fault) => self.disks_of(fault).for_each(|disk| disk.begin(id, fault)),
+            _ if is_seen_by_operations(fault) => {
+                for site in fault.sites().iter() {
+                    let fault = fault.clone();
+                    let begin = move |disk: &Disk| {
+                        disk.begin(id, &fault);
+                        Ok(())
+                    };
+                    self.with_disk(site, begin).await?;
+                }
+            }
             _ => self.links.change(&self.sites, id, Some(fault)).await?,
         }
         Ok(true)
@@ -163,7 +172,7 @@ impl Faults {
     /// If the engine can't tell.
     pub async fn struck(&self, id: FaultId, fault: &Fault) -> Result<Option<u64>, LiveError> {
         if is_seen_by_operations(fault) {
-            return Ok(self.disks_of(fault).find_map(|disk| disk.struck(id)));
+            return Ok(fault.sites().iter().find_map(|site| self.site(site)?.disk.as_ref()?.struck(id)));
         }
         let lost = self.links.has_lost(&self.sites, id, fault).await?;
         Ok(lost.then(monotonic_ns))
@@ -172,11 +181,6 @@ impl Faults {
     /// A fault that has begun.
     pub fn of(&self, id: FaultId) -> Option<Fault> {
         self.begun().get(&id).cloned()
-    }
-
-    fn disks_of(&self, fault: &Fault) -> impl Iterator<Item = &Disk> {
-        let sites: Vec<SiteId> = fault.sites().iter().collect();
-        sites.into_iter().filter_map(|site| self.site(site)?.disk.as_ref())
     }
 
     /// Ends a fault, if it had begun.
@@ -211,9 +215,17 @@ impl Faults {
             }
             Some(Fault::ResetPeer { .. } | Fault::BitRot { .. }) | None => Ok(()),
             Some(fault) if is_seen_by_operations(&fault) => {
-                self.disks_of(&fault).for_each(|disk| disk.end(id));
-                let over = fault.sites().iter().filter(|site| !self.is_troubled(*site));
-                all(join_all(over.map(|site| self.revive(site))).await)
+                for site in fault.sites().iter() {
+                    let end = move |disk: &Disk| {
+                        disk.end(id);
+                        Ok(())
+                    };
+                    self.with_disk(site, end).await?;
+                    if !self.is_troubled(site) {
+                        self.revive(site).await?;
+                    }
+                }
+                Ok(())
             }
             Some(_) => self.links.change(&self.sites, id, None).await,
         }

@@ -206,14 +206,14 @@ impl Disk {
         damage::wipe(&self.mount_point())
     }
 
-    /// A fault that fails operations begins.
+    /// A fault that hits operations begins. Blocks.
     pub fn begin(&self, id: FaultId, fault: &Fault) {
         if let Some(failing) = &self.failing {
             failing.begin(id, fault);
         }
     }
 
-    /// It ends.
+    /// It ends. Blocks.
     pub fn end(&self, id: FaultId) {
         if let Some(failing) = &self.failing {
             failing.end(id);

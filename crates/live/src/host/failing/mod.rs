@@ -23,12 +23,14 @@ use firedrill_model::{Fault, FaultId, Rng};
 use fuser::{BackgroundSession, Config, MountOption, Session, SessionACL};
 use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use trouble::Struck;
 use volume::Volume;
 
 /// A mounted file system of this kind.
 #[derive(Debug)]
 pub struct FailingFs {
     volume: Arc<Mutex<Volume>>,
+    struck: Struck,
     session: Mutex<Option<BackgroundSession>>,
 }
 
@@ -39,29 +41,31 @@ impl FailingFs {
     /// Why not.
     pub fn mount(below: &Path, mount_point: &Path, source: &str, draws: Rng) -> Result<FailingFs, String> {
         let failed = |error: std::io::Error| format!("{}: {error}", mount_point.display());
-        let volume = Arc::new(Mutex::new(Volume::over(below.to_path_buf(), draws)));
+        let volume = Volume::over(below.to_path_buf(), draws);
+        let struck = volume.troubles.struck();
+        let volume = Arc::new(Mutex::new(volume));
         let mut config = Config::default();
         config.mount_options = vec![MountOption::FSName(source.to_owned()), MountOption::NoExec];
         // A container's root may be another user here.
         config.acl = SessionACL::All;
         let session = Session::new(Served(volume.clone()), mount_point, &config).map_err(failed)?;
         let session = session.spawn().map_err(failed)?;
-        Ok(FailingFs { volume, session: Mutex::new(Some(session)) })
+        Ok(FailingFs { volume, struck, session: Mutex::new(Some(session)) })
     }
 
-    /// A fault begins.
+    /// A fault begins. Blocks.
     pub fn begin(&self, id: FaultId, fault: &Fault) {
         self.volume().troubles.begin(id, fault);
     }
 
-    /// A fault ends.
+    /// A fault ends. Blocks.
     pub fn end(&self, id: FaultId) {
         self.volume().troubles.end(id);
     }
 
     /// When a fault first hit something, in nanoseconds of the monotonic clock.
     pub fn struck(&self, id: FaultId) -> Option<u64> {
-        self.volume().troubles.struck(id)
+        self.struck.at(id)
     }
 
     /// Takes what a loss of power takes, but for that of the disk below, which `cut_off` takes. Nobody may use it. Blocks.

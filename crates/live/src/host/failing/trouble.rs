@@ -5,6 +5,7 @@
 use crate::clock::monotonic_ns;
 use firedrill_model::{Fault, FaultId, FileClass, IoMethod, Rng};
 use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 /// What a fault does to a disk while it lasts.
@@ -91,14 +92,28 @@ pub(super) enum Fate {
 pub(super) struct Troubles {
     draws: Rng,
     active: Vec<Active>,
-    /// When a fault first hit something, in nanoseconds of the monotonic clock.
-    struck: BTreeMap<FaultId, u64>,
+    struck: Struck,
+}
+
+/// When each fault first hit something, in nanoseconds of the monotonic clock. Clones share it, so that nobody who asks waits for the disk.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Struck(Arc<Mutex<BTreeMap<FaultId, u64>>>);
+
+impl Struck {
+    /// When this one did.
+    pub(super) fn at(&self, fault: FaultId) -> Option<u64> {
+        self.lock().get(&fault).copied()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, BTreeMap<FaultId, u64>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 impl Troubles {
     /// None yet. `draws`: a stream of the disk's own.
     pub(super) fn new(draws: Rng) -> Troubles {
-        Troubles { draws, active: Vec::new(), struck: BTreeMap::new() }
+        Troubles { draws, active: Vec::new(), struck: Struck::default() }
     }
 
     /// A fault begins; nothing happens if it is none of these.
@@ -114,14 +129,14 @@ impl Troubles {
         self.active.retain(|active| active.fault != fault);
     }
 
-    /// When it first hit something, in nanoseconds of the monotonic clock.
-    pub(super) fn struck(&self, fault: FaultId) -> Option<u64> {
-        self.struck.get(&fault).copied()
+    /// What tells when they hit something.
+    pub(super) fn struck(&self) -> Struck {
+        self.struck.clone()
     }
 
     /// It hit something.
     pub(super) fn hit(&mut self, fault: FaultId) {
-        self.struck.entry(fault).or_insert_with(monotonic_ns);
+        self.struck.lock().entry(fault).or_insert_with(monotonic_ns);
     }
 
     /// What becomes of an operation on the file of this name; `None`: it is on the directory.
@@ -203,9 +218,9 @@ mod tests {
         assert_eq!(troubles.fate(Operation::Sync, Some("meta.a")), Fate::Done);
         assert_eq!(troubles.fate(Operation::SyncNames, None), Fate::Done);
         assert_eq!(troubles.fate(Operation::Read, Some("log.00000001")), Fate::Done);
-        assert_eq!(troubles.struck(FaultId(0)), None);
+        assert_eq!(troubles.struck().at(FaultId(0)), None);
         assert_eq!(troubles.fate(Operation::Sync, Some("log.00000001")), Fate::Fails);
-        assert!(troubles.struck(FaultId(0)).is_some());
+        assert!(troubles.struck().at(FaultId(0)).is_some());
         let failed = (0..1000).filter(|_| troubles.fate(Operation::Change, None) == Fate::Fails).count();
         assert!((150..250).contains(&failed), "{failed} of 1000");
         troubles.end(FaultId(0));
@@ -226,6 +241,6 @@ mod tests {
         assert_eq!(troubles.fate(Operation::Sync, Some("log.00000001")), Fate::Pretended);
         assert_eq!(troubles.fate(Operation::SyncNames, None), Fate::Pretended);
         assert_eq!(troubles.delay(), delay * 2);
-        assert!((0..4).all(|id| troubles.struck(FaultId(id)).is_some()));
+        assert!((0..4).all(|id| troubles.struck().at(FaultId(id)).is_some()));
     }
 }

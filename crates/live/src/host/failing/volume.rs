@@ -270,7 +270,7 @@ mod tests {
                 IoMethod::Read => volume.read(file, 0, 10).map(drop),
             };
             assert_eq!(done.unwrap_err().raw_os_error(), Some(EIO), "{method:?}");
-            assert!(volume.troubles.struck(FaultId(id)).is_some());
+            assert!(volume.troubles.struck().at(FaultId(id)).is_some());
             volume.troubles.end(FaultId(id));
         }
         assert_eq!(volume.read(file, 0, 10).unwrap(), b"one");
@@ -316,7 +316,7 @@ mod tests {
         volume.troubles.begin(FaultId(1), &fault);
         volume.write(second, 0, b"two").unwrap();
         volume.sync(second).1.unwrap();
-        assert!(volume.troubles.struck(FaultId(1)).is_some());
+        assert!(volume.troubles.struck().at(FaultId(1)).is_some());
         assert_eq!(volume.read(first, 0, 10).unwrap(), b"one");
         assert_eq!(volume.read(second, 0, 10).unwrap(), b"two");
         assert_eq!((bench.on_disk("log.1"), bench.on_disk("log.2")), (b"two".to_vec(), b"".to_vec()));
