@@ -40,7 +40,7 @@ const SINGAPORE: SiteId = SiteId(2);
 const EAST: RegionId = RegionId(0);
 const WEST: RegionId = RegionId(1);
 /// Names of tests end so that must not be disturbed.
-const ALONE: [&str; 7] = ["latency", "slow-links", "clock", "order", "fault", "is_kept", "cleaned_up"];
+const ALONE: [&str; 8] = ["latency", "slow-links", "slow-fsync", "clock", "order", "fault", "is_kept", "cleaned_up"];
 /// So many tests at once, unless the command line says otherwise.
 const AT_ONCE: usize = 4;
 /// A second or two is usual; the rest is for a machine that is busy with other tests.

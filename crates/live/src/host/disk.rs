@@ -158,11 +158,17 @@ impl Disk {
     }
 
     fn mount_now(&self) -> Result<(), String> {
-        let device = device(&self.mount_point())?;
-        run_now("umount", &[&text(&self.mount_point())], "")?;
+        let (device, began) = (device(&self.mount_point())?, Instant::now());
+        // A program that is just being started has for a moment all that this process had open, also what it has closed since.
+        while let Err(error) = run_now("umount", &[&text(&self.mount_point())], "") {
+            if !error.contains("busy") || began.elapsed() > PATIENCE {
+                return Err(error);
+            }
+            std::thread::sleep(PAUSE);
+        }
         // A container that is being started or taken down may hold a copy of the mount for a moment. As long as one does, to mount would give
         // back what was cut off.
-        let (in_use, began) = (format!("/sys/fs/ext4/{device}"), Instant::now());
+        let in_use = format!("/sys/fs/ext4/{device}");
         while Path::new(&in_use).exists() {
             if began.elapsed() > PATIENCE {
                 return Err(format!("{} is still in use", text(&self.mount_point())));
