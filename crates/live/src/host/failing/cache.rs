@@ -297,7 +297,7 @@ mod tests {
             let tears = seed % 2 == 0;
             let tore = cache.cut_off(&disk.1, &mut Rng::new(seed, "power"), tears).unwrap();
             let bytes = disk.bytes();
-            assert!(tears || !tore && bytes.len() % 1000 == 0, "{tore}, {} bytes", bytes.len());
+            assert!(tears || !tore && bytes.len().is_multiple_of(1000), "{tore}, {} bytes", bytes.len());
             assert!(bytes.iter().enumerate().all(|(at, byte)| *byte == 0 || usize::from(*byte) == at / 1000 + 1));
             lengths[bytes.len() / 1000] += 1;
             torn += usize::from(tore);
