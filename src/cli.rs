@@ -264,6 +264,15 @@ pub enum PlanCommand {
     Cost(CostArgs),
 }
 
+/// Where `plan cost` measures.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum CostWorld {
+    /// As the deterministic simulator models it
+    Sim,
+    /// As containers on this machine show it
+    Live,
+}
+
 /// Arguments of `plan cost`.
 #[derive(Debug, Args)]
 pub struct CostArgs {
@@ -272,7 +281,7 @@ pub struct CostArgs {
     pub plan: PathBuf,
     /// Where the stack runs
     #[arg(long = "in", value_enum, default_value = "sim", value_name = "WORLD")]
-    pub world: WorldName,
+    pub world: CostWorld,
     /// How long is measured
     #[arg(long, default_value_t = 60, value_name = "S", value_parser = clap::value_parser!(u64).range(50..=3600))]
     pub seconds: u64,

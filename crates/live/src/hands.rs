@@ -156,28 +156,42 @@ impl Hands {
         let hands = self.clone();
         tokio::spawn(async move {
             while hands.untold().contains_key(&id) {
-                match hands.0.faults.has_struck(id, &fault).await {
-                    Ok(true) => return hands.tell_untold(id, true),
-                    Ok(false) => tokio::time::sleep(LOOKS_EVERY).await,
-                    Err(error) => {
-                        let error = format!("whether {id} struck can't be seen: {error}");
-                        return hands.0.events.tell(WorldEvent::Failed { error });
-                    }
+                if hands.tell_if_struck(id, &fault).await {
+                    return;
                 }
+                tokio::time::sleep(LOOKS_EVERY).await;
             }
         });
     }
 
-    /// Tells that a fault began, if that was not told yet.
-    fn tell_untold(&self, id: FaultId, struck: bool) {
+    /// Looks whether a fault has struck, and tells it if so. Whether there is nothing more to look for.
+    async fn tell_if_struck(&self, id: FaultId, fault: &Fault) -> bool {
+        match self.0.faults.struck(id, fault).await {
+            Ok(None) => return false,
+            Ok(Some(at)) => self.tell_untold(id, Some(at)),
+            Err(error) => {
+                let error = format!("whether {id} struck can't be seen: {error}");
+                self.0.events.tell(WorldEvent::Failed { error });
+            }
+        }
+        true
+    }
+
+    /// Tells that a fault began, if that was not told yet: when it struck, in nanoseconds of the monotonic clock, or now, if it did not.
+    fn tell_untold(&self, id: FaultId, struck: Option<u64>) {
         if let Some(mechanism) = self.untold().remove(&id) {
-            let mechanism = Some(mechanism.to_owned());
-            self.0.events.tell(WorldEvent::FaultBegan { id, struck, mechanism });
+            let (events, mechanism) = (&self.0.events, Some(mechanism.to_owned()));
+            let t = struck.map_or_else(|| events.clock().now(), |at| events.clock().at(at));
+            events.tell_at(t, WorldEvent::FaultBegan { id, struck: struck.is_some(), mechanism });
         }
     }
 
     async fn end(&self, id: FaultId) {
-        self.tell_untold(id, false);
+        let untold = self.untold().contains_key(&id);
+        if let (true, Some(fault)) = (untold, self.0.faults.of(id)) {
+            self.tell_if_struck(id, &fault).await;
+        }
+        self.tell_untold(id, None);
         match self.0.faults.end(id).await {
             Ok(()) => self.0.events.tell(WorldEvent::FaultEnded { id }),
             Err(error) => self.0.events.tell(WorldEvent::Failed { error: format!("{id} can't end: {error}") }),

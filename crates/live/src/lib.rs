@@ -34,7 +34,7 @@ pub mod world;
 pub use cleanup::cleanup;
 pub use engine::available;
 pub use error::LiveError;
-pub use faults::mechanism::needs_disk;
+pub use faults::mechanism::Storage;
 pub use halt::Halt;
 pub use preview::plan_of_work;
 pub use world::{Live, LiveOptions, capabilities};

@@ -18,6 +18,8 @@ use std::time::Duration;
 const LAST_WORDS: usize = 20;
 /// Before a log that ended by itself is followed again.
 const PAUSE: Duration = Duration::from_millis(50);
+/// A process that stopped because its disk failed it is started again after this, as in the simulator.
+const STARTED_AFTER: Duration = Duration::from_secs(1);
 
 /// One line of a site's standard output.
 #[derive(Debug, Deserialize)]
@@ -27,7 +29,8 @@ struct Line {
     observation: Observation,
 }
 
-/// Reads a site's log and tells what it says, until the run is over; a process that ends without our doing ends the run.
+/// Reads a site's log and tells what it says, until the run is over; a process that ends without our doing ends the run, unless its disk failed
+/// it: then it is started again.
 pub async fn follow(docker: Docker, site: SiteId, faults: Arc<Faults>, events: Events, site_clock: RunClock) {
     let Some(container) = faults.site(site) else { return };
     let mut reader = Reader {
@@ -35,6 +38,7 @@ pub async fn follow(docker: Docker, site: SiteId, faults: Arc<Faults>, events: E
         told: 0,
         unfinished: Vec::new(),
         last_words: VecDeque::new(),
+        disk_failed: false,
         events: events.clone(),
         site_clock,
     };
@@ -48,14 +52,19 @@ pub async fn follow(docker: Docker, site: SiteId, faults: Arc<Faults>, events: E
             // It runs: it was started again in the meantime, or the engine closed the log.
             None => tokio::time::sleep(PAUSE).await,
             Some(_) if container.is_killed().await => {}
-            // Its disk failed it; it is started again when the fault ends.
-            Some(_) if faults.may_end(site) => container.restarted.notified().await,
+            // Its disk failed it. While that lasts, a restart would find the same; the fault's end starts it again.
+            Some(_) if reader.disk_failed && faults.is_troubled(site) => container.restarted.notified().await,
+            // The fault ended before the process did, or none was needed; something looks after the machine.
+            Some(_) if reader.disk_failed => {
+                tokio::time::sleep(STARTED_AFTER).await;
+                if let Err(error) = faults.revive(site).await {
+                    return events.tell(WorldEvent::Failed { error: error.to_string() });
+                }
+            }
             Some(how) => {
                 let words = reader.last_words.iter().cloned().collect::<Vec<_>>().join("\n  ");
-                events.tell(WorldEvent::Failed {
-                    error: format!("{} ended by itself ({how}): {words}", container.container),
-                });
-                return;
+                let error = format!("{} ended by itself ({how}): {words}", container.container);
+                return events.tell(WorldEvent::Failed { error });
             }
         }
     }
@@ -93,6 +102,8 @@ struct Reader {
     told: usize,
     unfinished: Vec<u8>,
     last_words: VecDeque<String>,
+    /// Whether the last thing that it told is that its disk failed it.
+    disk_failed: bool,
     events: Events,
     site_clock: RunClock,
 }
@@ -129,7 +140,8 @@ impl Reader {
         }
     }
 
-    fn tell(&self, line: Line) {
+    fn tell(&mut self, line: Line) {
+        self.disk_failed = matches!(line.observation, Observation::DiskFailed { .. });
         let clock = self.events.clock();
         // The site counts from before its container was made, the run from when all were up.
         let site_t =
@@ -163,6 +175,7 @@ mod tests {
             told: 0,
             unfinished: Vec::new(),
             last_words: VecDeque::new(),
+            disk_failed: false,
             events,
             site_clock,
         };

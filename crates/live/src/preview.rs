@@ -3,6 +3,7 @@
 use crate::engine::containers;
 use crate::engine::image;
 use crate::engine::labels::Labels;
+use crate::faults::mechanism::Storage;
 use crate::host::disk;
 use crate::links::entries::{CLIENTS_PORT, CONTROL_PORT, PEERS_PORT};
 use crate::links::{Entry, entries};
@@ -27,12 +28,7 @@ pub fn plan_of_work(setup: &Setup, options: &LiveOptions) -> Vec<String> {
             "container  {name}: firedrill node, ports {} (peers) and {} (clients)",
             PEERS_PORT, CLIENTS_PORT
         ));
-        lines.push(if means.disks {
-            let folder = disk::folder_of(run).join(&site.name);
-            format!("disk       {}: ext4 in a file, mounted, at {}", folder.display(), containers::DATA_DIR)
-        } else {
-            format!("volume     {name}, at {}", containers::DATA_DIR)
-        });
+        lines.extend(storage(means.storage, run, &site.name));
     }
     match entries(&setup.plan) {
         Ok(entries) => lines.extend(entries.iter().map(link)),
@@ -45,6 +41,19 @@ pub fn plan_of_work(setup: &Setup, options: &LiveOptions) -> Vec<String> {
     lines.extend(Labels::of_run(run).pairs().map(|(name, value)| format!("label      {name}={value}")));
     lines.push("at the end all of it is removed; after kill -9, by `firedrill cleanup`".to_owned());
     lines
+}
+
+fn storage(storage: Storage, run: &str, site: &str) -> Vec<String> {
+    let at = containers::DATA_DIR;
+    let [files, seen] = disk::mount_points(run, site).map(|path| path.display().to_string());
+    match storage {
+        Storage::Volumes => vec![format!("volume     {}, at {at}", containers::name_of(run, site))],
+        Storage::Disks => vec![format!("mount      {files}: ext4 in a file beside it, at {at}")],
+        Storage::FailingDisks => vec![
+            format!("mount      {files}: ext4 in a file beside it"),
+            format!("mount      {seen}: that, through a file system of ours that can fail (FUSE), at {at}"),
+        ],
+    }
 }
 
 fn link(entry: &Entry) -> String {

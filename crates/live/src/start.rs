@@ -6,6 +6,7 @@ use crate::engine::containers::{self, Container, Data, Spec};
 use crate::engine::labels::Labels;
 use crate::engine::{image, network};
 use crate::error::LiveError;
+use crate::faults::mechanism::Storage;
 use crate::hands;
 use crate::host::disk::Disk;
 use crate::links::control::{Control, NewEntry};
@@ -70,7 +71,7 @@ pub(crate) async fn bring_up(
     let sites_start_ns = monotonic_ns();
     let specs = site_specs(setup, &names, &entries, &proxy.addresses, sites_start_ns);
     let specs = specs.zip(&disks).map(|(spec, disk)| match disk {
-        Some(disk) => Spec { data: Data::Folder(disk.mount_point()), ..spec },
+        Some(disk) => Spec { data: Data::Folder(disk.seen()), ..spec },
         None => spec,
     });
     let mut containers = try_join_all(specs.map(|spec| containers::start(docker, labels, spec))).await?;
@@ -93,11 +94,21 @@ pub(crate) async fn bring_up(
 /// A file system for each site, if the run needs them and this machine lets us; else none.
 async fn make_disks(setup: &Setup, options: &LiveOptions, labels: &Labels) -> Result<Vec<Option<Disk>>, LiveError> {
     let sites: Vec<String> = setup.plan.sites.iter().map(|site| site.name.clone()).collect();
-    if !options.means().disks {
+    let storage = options.means().storage;
+    if storage == Storage::Volumes {
         return Ok(vec![None; sites.len()]);
     }
-    let labels = labels.clone();
-    let make = move || sites.iter().map(|site| Disk::make(&labels, site).map(Some)).collect();
+    let (labels, draws) = (labels.clone(), Rng::new(setup.seed, "disks"));
+    let make = move || {
+        let made = sites.iter().zip(0..).map(|(site, number)| {
+            let disk = Disk::make(&labels, site)?;
+            match storage {
+                Storage::FailingDisks => disk.seen_through_a_failing_one(&labels, draws.split(number)),
+                Storage::Volumes | Storage::Disks => Ok(disk),
+            }
+        });
+        made.map(|disk| disk.map(Some)).collect()
+    };
     let made = tokio::task::spawn_blocking(make).await;
     made.unwrap_or_else(|panic| Err(panic.to_string())).map_err(LiveError::Host)
 }

@@ -8,9 +8,10 @@ use crate::engine::{self, containers, sweep};
 use crate::error::LiveError;
 use crate::events::{Events, ends_step};
 use crate::faults::Faults;
-use crate::faults::mechanism::Means;
+use crate::faults::mechanism::{Means, Storage};
 use crate::halt::Halt;
 use crate::hands::Hands;
+use crate::host::disk::Disk;
 use crate::host::rights;
 use crate::links::entries::CLIENTS_PORT;
 use crate::logs;
@@ -36,9 +37,8 @@ pub struct LiveOptions {
     pub binary: PathBuf,
     /// The run's name: letters, digits, `-`, `_` and `.`, at most 40. It is part of the names of all that is made.
     pub run: String,
-    /// Whether sites get file systems of their own, where this machine lets us make them, so that their disks can fail
-    /// ([`crate::needs_disk`]); else they have volumes of the engine.
-    pub disks: bool,
+    /// Where sites keep their data ([`Storage::for_faults`]), or the next best that this machine lets us have.
+    pub storage: Storage,
     /// Stops the run.
     pub halt: Halt,
 }
@@ -47,7 +47,7 @@ impl LiveOptions {
     /// What the run will have to do faults with.
     pub(crate) fn means(&self) -> Means {
         let rights = rights();
-        Means { rights, disks: self.disks && rights.disks }
+        Means { rights, storage: self.storage.with(rights) }
     }
 }
 
@@ -57,14 +57,14 @@ impl Default for LiveOptions {
         // The kernel's name for it works even if the file was replaced meanwhile, as a build does. (Not `self`, which would be `ldd`.)
         let binary = PathBuf::from(format!("/proc/{}/exe", std::process::id()));
         let run = format!("{}-{}", std::process::id(), crate::clock::monotonic_ns() / 1_000_000);
-        LiveOptions { binary, run, disks: false, halt: Halt::default() }
+        LiveOptions { binary, run, storage: Storage::default(), halt: Halt::default() }
     }
 }
 
 /// What containers can do on this machine, whether there are any or not.
 pub fn capabilities() -> Capabilities {
     let rights = rights();
-    let means = Means { rights, disks: rights.disks };
+    let means = Means { rights, storage: Storage::FailingDisks.with(rights) };
     capabilities_of(means)
 }
 
@@ -92,6 +92,7 @@ struct Up {
     hands: Hands,
     run: String,
     containers: Vec<containers::Container>,
+    disks: Vec<Disk>,
 }
 
 impl Live {
@@ -108,6 +109,7 @@ impl Live {
             .build()
             .map_err(|error| LiveError::NoEngine(format!("no runtime: {error}")))?;
         let (docker, made) = runtime.block_on(bring_up_or_remove(setup, &options))?;
+        let disks = made.disks.iter().flatten().cloned().collect();
         let clock = RunClock::starting_now();
         let (to, events) = channel();
         let telling = Events::new(to, clock);
@@ -116,7 +118,7 @@ impl Live {
             attach(setup, &options, &docker, made, &telling)
         };
         let means = options.means();
-        let up = Up { runtime, docker, hands, run: options.run, containers };
+        let up = Up { runtime, docker, hands, run: options.run, containers, disks };
         Ok(Live { up: Some(up), events, clock, now: Time::ZERO, means, halt: options.halt })
     }
 
@@ -133,6 +135,8 @@ impl Live {
         let removed = up.runtime.block_on(async {
             // What is left after this is found by its labels.
             drop(futures_util::future::join_all(up.containers.into_iter().map(containers::Container::rm)).await);
+            let disks = up.disks;
+            drop(tokio::task::spawn_blocking(move || disks.iter().for_each(Disk::close)).await);
             sweep::remove_run(&up.docker, &up.run).await?.all()
         });
         up.runtime.shutdown_timeout(SHUTDOWN);

@@ -3,6 +3,7 @@
 //! Without a container engine the tests are skipped, and say so; with FIREDRILL_REQUIRE_LIVE=1 that is a failure.
 
 mod bench;
+mod failing;
 mod hurt;
 mod program;
 mod setup;
@@ -10,7 +11,7 @@ mod setup;
 use bench::{Bench, things_of};
 use firedrill_drill::conformance::{self, Verdict};
 use firedrill_drill::world::{Setup, World};
-use firedrill_live::{Live, LiveError, LiveOptions, cleanup};
+use firedrill_live::{Live, LiveError, LiveOptions, Storage, cleanup};
 use firedrill_model::fault::{Direction, Endpoint};
 use firedrill_model::{Fault, FaultKind, Observation, OpResult, RegionId, SiteId, SiteSet, Value};
 use libtest_mimic::{Arguments, Failed, Trial};
@@ -39,7 +40,7 @@ const SINGAPORE: SiteId = SiteId(2);
 const EAST: RegionId = RegionId(0);
 const WEST: RegionId = RegionId(1);
 /// Names of tests end so that must not be disturbed.
-const ALONE: [&str; 6] = ["latency", "slow-links", "clock", "order", "fault", "is_kept"];
+const ALONE: [&str; 8] = ["latency", "slow-links", "slow-fsync", "clock", "order", "fault", "is_kept", "cleaned_up"];
 /// So many tests at once, unless the command line says otherwise.
 const AT_ONCE: usize = 4;
 /// A second or two is usual; the rest is for a machine that is busy with other tests.
@@ -49,8 +50,8 @@ fn main() -> ExitCode {
     if let Some(code) = program::run_if_asked() {
         return code;
     }
-    let own =
-        TESTS.iter().chain(hurt::TESTS).map(|(name, test)| (format!("live::{name}"), Box::new(*test) as Box<Test>));
+    let own = TESTS.iter().chain(hurt::TESTS).chain(failing::TESTS);
+    let own = own.map(|(name, test)| (format!("live::{name}"), Box::new(*test) as Box<Test>));
     let conformance = conformance::TESTS.iter().map(|promise| {
         let test = move || conforms(promise);
         (format!("conformance::{}", promise.name), Box::new(test) as Box<Test>)
@@ -92,7 +93,7 @@ fn conforms(promise: &conformance::Test) -> Outcome {
         runs += 1;
         let run = bench::run_name(&format!("{}-{runs}", promise.name));
         // All that this machine lets us do is promised.
-        match Live::start(setup, LiveOptions { run, disks: true, ..LiveOptions::default() }) {
+        match Live::start(setup, LiveOptions { run, storage: Storage::FailingDisks, ..LiveOptions::default() }) {
             Ok(live) => Box::new(live),
             Err(error) => panic!("no world: {error}"),
         }

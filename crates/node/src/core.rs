@@ -37,15 +37,23 @@ pub enum Ask {
 
 /// Why the core ended by itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct DiskGone;
+pub enum Ended {
+    /// The disk's thread did.
+    DiskGone,
+    /// The machine has stopped for good. Whoever looks after the process can start it again.
+    Stopped,
+}
 
-impl fmt::Display for DiskGone {
+impl fmt::Display for Ended {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("the disk's thread ended; without it nothing can be promised")
+        f.write_str(match self {
+            Ended::DiskGone => "the disk's thread ended; without it nothing can be promised",
+            Ended::Stopped => "the site can't trust itself any more, as it observed last, and has stopped",
+        })
     }
 }
 
-impl std::error::Error for DiskGone {}
+impl std::error::Error for Ended {}
 
 /// Where the core's inputs come from.
 #[derive(Debug)]
@@ -100,17 +108,17 @@ impl<M: Machine, C: Clock, D: Disk, O: Observer> Core<M, C, D, O> {
     /// Runs until `stop` is told or dropped; then takes on no more, answers what it was asked, and lets the disk finish.
     ///
     /// # Errors
-    /// If the disk's thread ends before.
-    pub async fn run(mut self, mut inbound: Inbound, mut stop: oneshot::Receiver<()>) -> Result<(), DiskGone> {
+    /// If it ends before, why.
+    pub async fn run(mut self, mut inbound: Inbound, mut stop: oneshot::Receiver<()>) -> Result<(), Ended> {
         self.tell(Input::Started);
         self.carry_out();
-        loop {
+        while !self.machine.has_stopped() {
             let open = self.disk.pending() < MAX_DISK_PENDING;
             let deadline = self.machine.poll_deadline().unwrap_or(Time::MAX);
             tokio::select! {
                 biased;
                 _ = &mut stop => return self.drain(inbound).await,
-                completed = self.disk.completed() => self.tell(completed.ok_or(DiskGone)?),
+                completed = self.disk.completed() => self.tell(completed.ok_or(Ended::DiskGone)?),
                 Some(message) = inbound.messages.recv(), if open => self.take_message(message),
                 Some(ask) = inbound.asks.recv(), if open => self.take_ask(ask),
                 () = self.clock.sleep_until(deadline) => {}
@@ -118,9 +126,10 @@ impl<M: Machine, C: Clock, D: Disk, O: Observer> Core<M, C, D, O> {
             self.take_what_waits(&mut inbound);
             self.carry_out();
         }
+        Err(Ended::Stopped)
     }
 
-    async fn drain(mut self, mut inbound: Inbound) -> Result<(), DiskGone> {
+    async fn drain(mut self, mut inbound: Inbound) -> Result<(), Ended> {
         // In this order: first nobody asks for more, then all is answered, and the disk is the last to go.
         self.disk_is_closed = self.switches.on(Hazard::ShutdownLosesAcknowledged);
         self.drains = !self.disk_is_closed;
@@ -132,7 +141,7 @@ impl<M: Machine, C: Clock, D: Disk, O: Observer> Core<M, C, D, O> {
             let deadline = self.machine.poll_deadline().unwrap_or(until).min(until);
             tokio::select! {
                 biased;
-                completed = self.disk.completed() => self.tell(completed.ok_or(DiskGone)?),
+                completed = self.disk.completed() => self.tell(completed.ok_or(Ended::DiskGone)?),
                 Some(message) = inbound.messages.recv() => self.take_message(message),
                 Some(ask) = inbound.asks.recv() => self.take_ask(ask),
                 () = self.clock.sleep_until(deadline) => {}

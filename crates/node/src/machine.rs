@@ -15,6 +15,8 @@ pub trait Machine: Send + 'static {
     fn poll_deadline(&self) -> Option<Time>;
     /// How it stands.
     fn status(&self) -> Status;
+    /// Whether it has stopped for good, and says nothing more.
+    fn has_stopped(&self) -> bool;
 }
 
 /// How a site stands, for people and for the report at a run's end.
@@ -64,6 +66,10 @@ impl Machine for Site {
             digest: self.applied_digest(),
             log_digest: self.log_digest(),
         }
+    }
+
+    fn has_stopped(&self) -> bool {
+        Site::has_stopped(self)
     }
 }
 

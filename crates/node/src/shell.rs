@@ -1,7 +1,7 @@
 //! The parts of a site's process put together, on any host.
 
 use crate::config::NodeConfig;
-use crate::core::{Ask, Core, DiskGone, Inbound};
+use crate::core::{Ask, Core, Ended, Inbound};
 use crate::frame::Hello;
 use crate::host::{Clock, Disk, Listener, Net};
 use crate::machine::Machine;
@@ -38,7 +38,7 @@ pub struct Running {
     /// Where clients reach it.
     pub http_addr: SocketAddr,
     stop: Option<oneshot::Sender<()>>,
-    core: JoinHandle<Result<(), DiskGone>>,
+    core: JoinHandle<Result<(), Ended>>,
     outboxes: Vec<Arc<Outbox>>,
     /// Ends with the last request that is under way.
     under_way: (mpsc::Sender<Infallible>, mpsc::Receiver<Infallible>),
@@ -141,7 +141,7 @@ impl Running {
     pub async fn ended(&mut self) -> Result<(), String> {
         match (&mut self.core).await {
             Ok(Ok(())) => Ok(()),
-            Ok(Err(gone)) => Err(gone.to_string()),
+            Ok(Err(ended)) => Err(ended.to_string()),
             Err(panic) => Err(format!("the core's task ended: {panic}")),
         }
     }

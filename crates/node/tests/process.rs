@@ -57,6 +57,17 @@ fn a_port_in_use_is_told() {
 }
 
 #[test]
+fn a_site_whose_disk_fails_it_ends_and_says_so() {
+    let dir = tempfile::tempdir().unwrap();
+    // To read a folder is an error, as it would be to read a file that the disk has lost.
+    let config = config(dir.path());
+    std::fs::create_dir_all(config.data_dir.join("meta.a")).unwrap();
+    let ended = run(RunArgs { config, allow_hazards: false }).unwrap_err();
+    assert!(matches!(&ended, NodeError::Ended(why) if why.contains("has stopped")), "{ended}");
+    assert_eq!(ended.exit_code(), 70);
+}
+
+#[test]
 fn sigterm_ends_it_cleanly() {
     let dir = tempfile::tempdir().unwrap();
     let mut config = config(dir.path());

@@ -1,6 +1,6 @@
 //! `firedrill plan cost`: the same workload on all sites of a plan and on its first site alone, compared.
 
-use crate::cli::CostArgs;
+use crate::cli::{CostArgs, CostWorld};
 use crate::commands::run::{journal_of, listen_for_halt};
 use crate::exit::Exit;
 use firedrill_checks::baseline::Claims;
@@ -89,8 +89,8 @@ struct Told<'s> {
 
 fn tell(args: &CostArgs, seen: &[Seen]) -> Exit {
     let world = match args.world {
-        crate::cli::WorldName::Sim => "simulator",
-        crate::cli::WorldName::Live => "containers",
+        CostWorld::Sim => "simulator",
+        CostWorld::Live => "containers",
     };
     if args.json {
         let plan = args.plan.display().to_string();

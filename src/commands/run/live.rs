@@ -7,7 +7,7 @@ use crate::exit::Exit;
 use firedrill_checks::{Options, judge};
 use firedrill_drill::{Drill, Go, Schedule, Sink, run as drive};
 use firedrill_history::{Environment, Event, Journal, Recorder};
-use firedrill_live::{Halt, Live, LiveError, LiveOptions};
+use firedrill_live::{Halt, Live, LiveError, LiveOptions, Storage};
 use firedrill_model::{Objectives, Observation, Role};
 use std::path::Path;
 use std::sync::Arc;
@@ -25,8 +25,8 @@ pub fn run(args: &RunArgs, scenario: &Loaded, folder: Option<&Path>, halted: &Ar
         &capabilities,
         super::hazards(args),
     );
-    let disks = schedule.faults.iter().any(|fault| firedrill_live::needs_disk(fault.fault.kind()));
-    let options = LiveOptions { disks, ..LiveOptions::default() };
+    let storage = Storage::for_faults(schedule.faults.iter().map(|fault| fault.fault.kind()));
+    let options = LiveOptions { storage, ..LiveOptions::default() };
     if args.dry_run {
         println!("{}: a live run would make and do this; nothing was made", scenario.scenario.title);
         firedrill_live::plan_of_work(&schedule.setup, &options).iter().for_each(|line| println!("  {line}"));

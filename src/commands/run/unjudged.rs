@@ -1,6 +1,6 @@
 //! One seed of which only the journal is wanted.
 
-use crate::cli::WorldName;
+use crate::cli::CostWorld;
 use crate::exit::Exit;
 use firedrill_drill::{Drill, Go, Schedule, run as drive};
 use firedrill_history::{Environment, Journal, Recorder};
@@ -12,24 +12,24 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 /// Runs it in that world, all defences on; complains if it can't be done.
 pub fn journal_of(
-    world: WorldName,
+    world: CostWorld,
     plan: &Plan,
     scenario: &Scenario,
     seed: u64,
     halted: &Arc<AtomicBool>,
 ) -> Result<Journal, Exit> {
     match world {
-        WorldName::Sim => {
+        CostWorld::Sim => {
             let capabilities = firedrill_sim::capabilities();
             simulated(Schedule::draw(plan, scenario, "", seed, &capabilities, HazardSet::NONE), halted)
         }
         #[cfg(feature = "live")]
-        WorldName::Live => {
+        CostWorld::Live => {
             let capabilities = firedrill_live::capabilities();
             super::live::journal_of(Schedule::draw(plan, scenario, "", seed, &capabilities, HazardSet::NONE), halted)
         }
         #[cfg(not(feature = "live"))]
-        WorldName::Live => Err(crate::commands::without_live()),
+        CostWorld::Live => Err(crate::commands::without_live()),
     }
 }
 

@@ -4,14 +4,15 @@
 //! - [`sites`]: containers and disks; `links`: proxy and packet filters
 //!
 //! Most faults are told to have begun before they are done, since they may be felt long before the engine says that they were. Those that
-//! show by being done whether they hit anything are told when they are done; loss when the first packet was lost. See [`Telling`].
+//! show by being done whether they hit anything are told when they are done; loss when the first packet was lost, and those that fail
+//! operations of a disk when they hit the first. See [`Telling`].
 
 mod links;
 pub mod mechanism;
 pub mod sites;
 
+use crate::clock::monotonic_ns;
 use crate::error::LiveError;
-use crate::host::damage;
 use crate::host::disk::Disk;
 use crate::links::control::Control;
 use crate::links::entries::Entry;
@@ -83,16 +84,25 @@ impl Faults {
         self.begun().values().any(loses)
     }
 
-    /// Whether a site's process may end by itself, because its disk fails it.
-    pub fn may_end(&self, site: SiteId) -> bool {
-        let fails = |fault: &Fault| matches!(fault, Fault::DiskFull { .. } | Fault::ReadOnly { .. });
-        self.begun().values().any(|fault| fails(fault) && fault.sites().contains(site))
+    /// Whether a site's disk fails operations just now, so that its process may end, and would again if it were started.
+    pub fn is_troubled(&self, site: SiteId) -> bool {
+        self.begun().values().any(|fault| fails_operations(fault) && fault.sites().contains(site))
+    }
+
+    /// Starts a site again that stopped because its disk failed it, if nothing else keeps it dead.
+    ///
+    /// # Errors
+    /// If the engine refuses.
+    pub async fn revive(&self, site: SiteId) -> Result<(), LiveError> {
+        let Some(revived) = self.site(site) else { return Ok(()) };
+        if revived.revive().await? { self.links.filter_again(&self.sites, site).await } else { Ok(()) }
     }
 
     /// When a fault is told to have begun.
     pub fn telling(fault: &Fault) -> Telling {
         match fault {
             Fault::Loss { .. } => Telling::WhenItStrikes,
+            _ if is_seen_by_operations(fault) => Telling::WhenItStrikes,
             Fault::ResetPeer { .. }
             | Fault::BitRot { .. }
             | Fault::DiskLoss { .. }
@@ -137,21 +147,40 @@ impl Faults {
             Fault::BitRot { site, files, bits } => return self.rot(id, *site, *files, *bits).await,
             Fault::DiskLoss { site } => {
                 self.kill(id, *site).await?;
-                return self.with_disk(*site, |disk| damage::wipe(&disk.mount_point())).await;
+                return self.with_disk(*site, Disk::wipe).await;
             }
             Fault::DiskFull { site } => return self.with_disk(*site, Disk::fill).await,
             Fault::ReadOnly { site } => return self.with_disk(*site, |disk| disk.cut_off().map(|()| true)).await,
+            _ if is_seen_by_operations(fault) => {
+                for site in fault.sites().iter() {
+                    let fault = fault.clone();
+                    let begin = move |disk: &Disk| {
+                        disk.begin(id, &fault);
+                        Ok(())
+                    };
+                    self.with_disk(site, begin).await?;
+                }
+            }
             _ => self.links.change(&self.sites, id, Some(fault)).await?,
         }
         Ok(true)
     }
 
-    /// Whether a fault that is told when it strikes has struck.
+    /// When a fault that is told when it strikes has struck, as far as that is known, in nanoseconds of the monotonic clock; `None`: it has not.
     ///
     /// # Errors
     /// If the engine can't tell.
-    pub async fn has_struck(&self, id: FaultId, fault: &Fault) -> Result<bool, LiveError> {
-        self.links.has_lost(&self.sites, id, fault).await
+    pub async fn struck(&self, id: FaultId, fault: &Fault) -> Result<Option<u64>, LiveError> {
+        if is_seen_by_operations(fault) {
+            return Ok(fault.sites().iter().find_map(|site| self.site(site)?.disk.as_ref()?.struck(id)));
+        }
+        let lost = self.links.has_lost(&self.sites, id, fault).await?;
+        Ok(lost.then(monotonic_ns))
+    }
+
+    /// A fault that has begun.
+    pub fn of(&self, id: FaultId) -> Option<Fault> {
+        self.begun().get(&id).cloned()
     }
 
     /// Ends a fault, if it had begun.
@@ -185,6 +214,19 @@ impl Faults {
                 self.restart(id, site).await
             }
             Some(Fault::ResetPeer { .. } | Fault::BitRot { .. }) | None => Ok(()),
+            Some(fault) if is_seen_by_operations(&fault) => {
+                for site in fault.sites().iter() {
+                    let end = move |disk: &Disk| {
+                        disk.end(id);
+                        Ok(())
+                    };
+                    self.with_disk(site, end).await?;
+                    if !self.is_troubled(site) {
+                        self.revive(site).await?;
+                    }
+                }
+                Ok(())
+            }
             Some(_) => self.links.change(&self.sites, id, None).await,
         }
     }
@@ -204,7 +246,7 @@ impl Faults {
     /// What was not synced is lost; what comes back finds the rest.
     async fn lose_power(&self, id: FaultId, site: SiteId) -> Result<(), LiveError> {
         self.kill(id, site).await?;
-        self.with_disk(site, |disk| disk.cut_off().and_then(|()| disk.mount_again())).await
+        self.with_disk(site, Disk::lose_power).await
     }
 
     async fn rot(
@@ -215,10 +257,7 @@ impl Faults {
         bits: u32,
     ) -> Result<bool, LiveError> {
         let mut rng = Rng::new(self.seed, "bit-rot").split(u64::from(id.0));
-        self.with_disk(site, move |disk| {
-            damage::rot(&disk.mount_point(), files, bits, &mut rng).map(|rotten| rotten > 0)
-        })
-        .await
+        self.with_disk(site, move |disk| disk.rot(files, bits, &mut rng).map(|rotten| rotten > 0)).await
     }
 
     async fn with_disk<T: Default + Send + 'static>(
@@ -235,6 +274,24 @@ impl Faults {
     fn begun(&self) -> std::sync::MutexGuard<'_, BTreeMap<FaultId, Fault>> {
         self.begun.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
     }
+}
+
+/// Whether a fault hits operations of a disk, and is seen by those that it hit.
+fn is_seen_by_operations(fault: &Fault) -> bool {
+    matches!(
+        fault,
+        Fault::IoError { .. }
+            | Fault::FailedFsync { .. }
+            | Fault::LyingFsync { .. }
+            | Fault::SlowFsync { .. }
+            | Fault::TornWrite { .. }
+            | Fault::MisdirectedWrite { .. }
+    )
+}
+
+/// Whether a fault fails operations of a disk.
+fn fails_operations(fault: &Fault) -> bool {
+    matches!(fault, Fault::IoError { .. } | Fault::FailedFsync { .. } | Fault::DiskFull { .. } | Fault::ReadOnly { .. })
 }
 
 /// Whether one at least is true.

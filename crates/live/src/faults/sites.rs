@@ -106,6 +106,19 @@ impl Site {
         if !hurt.killed_by.remove(&id) || !hurt.killed_by.is_empty() {
             return Ok(false);
         }
+        self.start().await
+    }
+
+    /// Starts it again if it is dead and no fault keeps it so; whether it did.
+    pub(super) async fn revive(&self) -> Result<bool, LiveError> {
+        let hurt = self.hurt.lock().await;
+        if !hurt.killed_by.is_empty() || self.state().await?.running == Some(true) {
+            return Ok(false);
+        }
+        self.start().await
+    }
+
+    async fn start(&self) -> Result<bool, LiveError> {
         let started = self.docker.start_container(&self.container, None::<StartContainerOptions>).await;
         unless_idle(started, || format!("starting {}", self.container))?;
         self.restarted.notify_one();

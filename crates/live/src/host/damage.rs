@@ -6,26 +6,38 @@ use std::io;
 use std::os::unix::fs::FileExt as _;
 use std::path::{Path, PathBuf};
 
-/// Flips so many bits in files of a class; how many it flipped. Of logs only the first three quarters rot: behind that may be what their writer does not
+/// A bit of a file that was flipped.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Flip {
+    /// The file's name.
+    pub name: String,
+    /// Which byte.
+    pub byte: u64,
+    /// Which bit of it.
+    pub bit: u32,
+}
+
+/// Flips so many bits in files of a class; which it flipped. Of logs only the first three quarters rot: behind that may be what their writer does not
 /// know to be synced, where nobody could tell rot from a torn tail. Blocks.
 ///
 /// # Errors
 /// If a file can't be read or written.
-pub fn rot(folder: &Path, files: FileClass, bits: u32, rng: &mut Rng) -> Result<u32, String> {
-    let mut rotten = 0;
+pub fn rot(folder: &Path, files: FileClass, bits: u32, rng: &mut Rng) -> Result<Vec<Flip>, String> {
+    let mut rotten = Vec::new();
     for _ in 0..bits {
-        let targets: Vec<(PathBuf, u64)> = list(folder)?
+        let targets: Vec<(String, PathBuf, u64)> = list(folder)?
             .into_iter()
             .filter(|(name, _, _)| FileClass::of(name) != FileClass::Any && files.has(name))
             .filter_map(|(name, path, len)| {
                 let appended = matches!(FileClass::of(&name), FileClass::Log | FileClass::Wal);
                 let len = if appended { len / 4 * 3 } else { len };
-                (len > 0).then_some((path, len))
+                (len > 0).then_some((name, path, len))
             })
             .collect();
-        let Some((path, len)) = rng.pick(&targets) else { continue };
-        flip(path, rng.below(*len), rng.below(8) as u32).map_err(|error| format!("{}: {error}", path.display()))?;
-        rotten += 1;
+        let Some((name, path, len)) = rng.pick(&targets) else { continue };
+        let (byte, bit) = (rng.below(*len), rng.below(8) as u32);
+        flip(path, byte, bit).map_err(|error| format!("{}: {error}", path.display()))?;
+        rotten.push(Flip { name: name.clone(), byte, bit });
     }
     Ok(rotten)
 }
@@ -82,9 +94,9 @@ mod tests {
     fn rot_flips_bits_of_its_class_and_spares_the_end_of_logs() {
         let folder = folder("rot");
         let mut rng = Rng::new(1, "rot");
-        assert_eq!(rot(&folder, FileClass::Wal, 5, &mut rng).unwrap(), 0);
+        assert_eq!(rot(&folder, FileClass::Wal, 5, &mut rng).unwrap(), []);
         for _ in 0..50 {
-            assert_eq!(rot(&folder, FileClass::Log, 1, &mut rng).unwrap(), 1);
+            assert_eq!(rot(&folder, FileClass::Log, 1, &mut rng).unwrap().len(), 1);
         }
         let log = fs::read(folder.join("log.00000001")).unwrap();
         assert!(log[..300].iter().any(|byte| *byte != 7) && log[300..].iter().all(|byte| *byte == 7));

@@ -14,6 +14,8 @@ pub struct Rights {
     pub reset: bool,
     /// A file system of its own for a site, whose disk can be cut off.
     pub disks: bool,
+    /// One that fails when it is told to, through which the site sees its own.
+    pub failing_disks: bool,
 }
 
 /// What works here. Tried once in a process.
@@ -21,7 +23,13 @@ pub fn rights() -> Rights {
     static RIGHTS: OnceLock<Rights> = OnceLock::new();
     *RIGHTS.get_or_init(|| {
         let enters = run_now("nsenter", &["--net=/proc/self/ns/net", "true"], "").is_ok();
-        Rights { filter: enters && can_filter(), reset: enters && can_reset(), disks: Disk::try_out().is_ok() }
+        let disks = Disk::try_out().is_ok();
+        Rights {
+            filter: enters && can_filter(),
+            reset: enters && can_reset(),
+            disks,
+            failing_disks: disks && Disk::try_out_failing().is_ok(),
+        }
     })
 }
 

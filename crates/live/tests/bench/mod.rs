@@ -2,12 +2,14 @@
 
 use crate::setup::setup;
 use firedrill_drill::world::{Action, Command, Happened, RequestId, World, WorldEvent};
-use firedrill_live::{Halt, Live, LiveOptions};
+use firedrill_live::host::disk;
+use firedrill_live::{Halt, Live, LiveOptions, Storage};
 use firedrill_model::{
     Fault, FaultId, FaultKind, Key, LogIndex, Observation, Op, OpResult, RegionId, Request, Response, ServiceId,
     SessionId, SiteId, Time, Value,
 };
 use libtest_mimic::Failed;
+use std::path::Path;
 use std::process::Command as Process;
 use std::time::Duration;
 
@@ -19,6 +21,7 @@ const PAUSE: Duration = Duration::from_millis(100);
 pub struct Bench {
     live: Option<Live>,
     run: String,
+    storage: Storage,
     halt: Halt,
     now: Time,
     commands: Vec<Command>,
@@ -37,6 +40,31 @@ pub fn things_of(run: &str) -> Result<Vec<String>, Failed> {
     listed(run, &[&["ps", "-aq"], &["network", "ls", "-q"], &["volume", "ls", "-q"], &["images", "-aq"]])
 }
 
+/// All that this machine has of a run besides the engine: mounts, loop devices, files.
+pub fn on_this_machine(run: &str) -> Result<Vec<String>, Failed> {
+    let folder = disk::folder_of(run);
+    let mut found = mounts_of(run)?;
+    for device in std::fs::read_dir("/sys/block")? {
+        // One that has no file behind it has no such entry either.
+        let behind = std::fs::read_to_string(device?.path().join("loop/backing_file")).unwrap_or_default();
+        if Path::new(behind.trim()).starts_with(&folder) {
+            found.push(format!("a loop device over {}", behind.trim()));
+        }
+    }
+    if folder.exists() {
+        found.push(folder.display().to_string());
+    }
+    Ok(found)
+}
+
+/// Where something of a run is mounted.
+pub fn mounts_of(run: &str) -> Result<Vec<String>, Failed> {
+    let mounts = std::fs::read_to_string("/proc/self/mounts")?;
+    let mount_points = mounts.lines().filter_map(|line| line.split(' ').nth(1));
+    let of_run = mount_points.filter(|path| Path::new(path).starts_with(disk::folder_of(run)));
+    Ok(of_run.map(str::to_owned).collect())
+}
+
 fn listed(run: &str, lists: &[&[&str]]) -> Result<Vec<String>, Failed> {
     let filter = format!("label=dev.firedrill.run={run}");
     let mut things = Vec::new();
@@ -52,17 +80,18 @@ fn listed(run: &str, lists: &[&[&str]]) -> Result<Vec<String>, Failed> {
 
 impl Bench {
     pub fn start(test: &str) -> Result<Bench, Failed> {
-        Bench::start_with(test, false)
+        Bench::start_with(test, Storage::Volumes)
     }
 
-    /// The same, with or without disks of the sites' own.
-    pub fn start_with(test: &str, disks: bool) -> Result<Bench, Failed> {
-        let options = LiveOptions { run: run_name(test), disks, ..LiveOptions::default() };
+    /// The same, with sites that keep their data there.
+    pub fn start_with(test: &str, storage: Storage) -> Result<Bench, Failed> {
+        let options = LiveOptions { run: run_name(test), storage, ..LiveOptions::default() };
         let (run, halt) = (options.run.clone(), options.halt.clone());
         let live = Live::start(&setup(), options)?;
         Ok(Bench {
             live: Some(live),
             run,
+            storage,
             halt,
             now: Time::ZERO,
             commands: Vec::new(),
@@ -77,7 +106,8 @@ impl Bench {
         if let Some(live) = self.live.take() {
             live.close()?;
         }
-        let left = things_of(&self.run)?;
+        let mut left = things_of(&self.run)?;
+        left.extend(on_this_machine(&self.run)?);
         if left.is_empty() { Ok(()) } else { Err(format!("left behind: {left:?}").into()) }
     }
 
@@ -93,7 +123,7 @@ impl Bench {
 
     /// What was announced.
     pub fn preview(&self) -> Vec<String> {
-        let options = LiveOptions { run: self.run.clone(), ..LiveOptions::default() };
+        let options = LiveOptions { run: self.run.clone(), storage: self.storage, ..LiveOptions::default() };
         firedrill_live::plan_of_work(&setup(), &options)
     }
 
@@ -181,6 +211,17 @@ impl Bench {
         self.told.iter().filter(|happened| observed(&happened.event)).count()
     }
 
+    /// Where a site found its log to end, each time that it started.
+    pub fn recovered(&self, by: SiteId) -> Vec<LogIndex> {
+        let found = |happened: &Happened| match happened.event {
+            WorldEvent::Observed { site, observation: Observation::Recovered { last_index, .. }, .. } => {
+                (site == by).then_some(last_index)
+            }
+            _ => None,
+        };
+        self.told.iter().filter_map(found).collect()
+    }
+
     pub fn run_for(&mut self, time: Duration) -> Result<(), String> {
         let until = self.now + time;
         while self.now < until {
@@ -214,14 +255,23 @@ impl Bench {
 
     /// How long a read takes: the median of eleven.
     pub fn median_read(&mut self, region: RegionId, site: SiteId) -> Result<Duration, String> {
+        self.median_of(region, site, &Bench::read_of("k"))
+    }
+
+    /// How long a write takes: the same.
+    pub fn median_write(&mut self, region: RegionId, site: SiteId) -> Result<Duration, String> {
+        self.median_of(region, site, &Bench::write_of("k", "v"))
+    }
+
+    fn median_of(&mut self, region: RegionId, site: SiteId, op: &Op) -> Result<Duration, String> {
         let mut taken = Vec::new();
         for _ in 0..11 {
             let began = self.now;
-            let request = self.send(region, site, Bench::read_of("k"));
-            self.await_fate(request, TRY_AGAIN)?;
+            let request = self.send(region, site, op.clone());
+            self.await_fate(request, TRY_AGAIN * 2)?;
             match self.fate(request) {
                 Some((t, Some(Response::Done(_)))) => taken.push(t.since(began)),
-                fate => return Err(format!("a read came to {fate:?}")),
+                fate => return Err(format!("{op:?} came to {fate:?}")),
             }
             self.run_for(Duration::from_millis(20))?;
         }

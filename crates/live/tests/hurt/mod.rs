@@ -2,6 +2,7 @@
 
 use crate::bench::Bench;
 use crate::{EAST, LONDON, NEW_YORK, Named, Outcome, PATIENCE, SINGAPORE, check};
+use firedrill_live::Storage;
 use firedrill_live::host::{disk, rights};
 use firedrill_model::fault::{Direction, Endpoint};
 use firedrill_model::{Fault, FileClass, Observation, OpResult, SiteId, SiteSet, Value};
@@ -92,7 +93,7 @@ fn resets() -> Outcome {
 /// A world whose sites have disks of their own; `None`, and it is said, where this machine does not let us make them.
 fn with_disks(test: &str) -> Result<Option<Bench>, libtest_mimic::Failed> {
     if rights().disks {
-        return Ok(Some(Bench::start_with(test, true)?));
+        return Ok(Some(Bench::start_with(test, Storage::Disks)?));
     }
     println!("not here: no file systems of their own can be made for sites");
     Ok(None)

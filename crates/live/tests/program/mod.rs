@@ -2,12 +2,12 @@
 //! to be killed.
 
 use crate::setup;
-use firedrill_live::{Live, LiveOptions};
+use firedrill_live::{Live, LiveOptions, Storage};
 use firedrill_node::{NodeConfig, RunArgs};
 use std::error::Error;
 use std::process::ExitCode;
 
-/// `HOLD NAME`: brings a run up, prints `up`, and waits.
+/// `HOLD NAME [--failing-disks]`: brings a run up, prints `up`, and waits.
 pub const HOLD: &str = "hold-a-run";
 
 /// Runs what the command line asks for: `node --config-env NAME [--allow-hazards]`, `proxy --listen ADDRESS`, or [`HOLD`]. `None`: it
@@ -18,7 +18,8 @@ pub fn run_if_asked() -> Option<ExitCode> {
     let result = match arguments.as_slice() {
         ["node", "--config-env", name, rest @ ..] => node(name, rest.contains(&"--allow-hazards")),
         ["proxy", "--listen", address] => proxy(address),
-        [HOLD, run] => hold(run),
+        [HOLD, run] => hold(run, Storage::Volumes),
+        [HOLD, run, "--failing-disks"] => hold(run, Storage::FailingDisks),
         _ => return None,
     };
     Some(match result {
@@ -41,8 +42,8 @@ fn proxy(address: &str) -> Result<(), Box<dyn Error>> {
     Ok(runtime.block_on(firedrill_proxy::run(config, std::future::pending()))?)
 }
 
-fn hold(run: &str) -> Result<(), Box<dyn Error>> {
-    let options = LiveOptions { run: run.to_owned(), ..LiveOptions::default() };
+fn hold(run: &str, storage: Storage) -> Result<(), Box<dyn Error>> {
+    let options = LiveOptions { run: run.to_owned(), storage, ..LiveOptions::default() };
     let _live = Live::start(&setup::setup(), options)?;
     println!("up");
     loop {
