@@ -69,6 +69,11 @@ impl Machine for Process {
     fn status(&self) -> Status {
         Machine::status(&*self.site())
     }
+
+    /// Never: the world buries a process whose site has stopped, and starts another.
+    fn has_stopped(&self) -> bool {
+        false
+    }
 }
 
 /// Tells the world what the site observes.

@@ -109,10 +109,10 @@ impl<H: Host> Hosted<H> {
             let up = running && !frozen;
             let state = of.filter(|_| up).map(|of| {
                 let of = of.lock().unwrap_or_else(PoisonError::into_inner);
-                (of.applied_index(), of.applied_digest())
+                (of.applied_index(), of.applied_digest(), of.log_digest())
             });
-            let (applied, digest) = state.unwrap_or((LogIndex(0), 0));
-            self.tell(WorldEvent::FinalState { site, up, applied, digest });
+            let (applied, digest, log_digest) = state.unwrap_or((LogIndex(0), 0, 0));
+            self.tell(WorldEvent::FinalState { site, up, applied, digest, log_digest });
         }
         self.tell(WorldEvent::Judged { invariant: QUEUES_BOUNDED, times: judged });
     }
