@@ -16,6 +16,8 @@ pub enum Hazard {
     VoteBeforeDurable = 3,
     /// An error while persisting is logged, and the site goes on.
     PersistErrorIgnored = 6,
+    /// A site whose disk was lost votes again.
+    WipedDiskVotes = 15,
     /// No fencing: replies leave without acceptance in the current epoch.
     NoFencing = 19,
     /// A write is acknowledged before fsync.
@@ -36,9 +38,10 @@ pub enum Hazard {
 
 impl Hazard {
     /// All that are built.
-    pub const ALL: [Hazard; 10] = [
+    pub const ALL: [Hazard; 11] = [
         Hazard::VoteBeforeDurable,
         Hazard::PersistErrorIgnored,
+        Hazard::WipedDiskVotes,
         Hazard::NoFencing,
         Hazard::AckBeforeFsync,
         Hazard::SyncRetried,
@@ -58,6 +61,7 @@ impl Hazard {
     pub const fn name(self) -> &'static str {
         match self {
             Hazard::VoteBeforeDurable => "vote-before-durable",
+            Hazard::WipedDiskVotes => "wiped-disk-votes",
             Hazard::NoFencing => "no-fencing",
             Hazard::AckBeforeFsync => "ack-before-fsync",
             Hazard::PersistErrorIgnored => "persist-error-ignored",
@@ -74,6 +78,9 @@ impl Hazard {
     pub const fn about(self) -> &'static str {
         match self {
             Hazard::VoteBeforeDurable => "a vote is answered before it is durable (nodedb#161)",
+            Hazard::WipedDiskVotes => {
+                "a member comes back with an empty disk, keeps its old identity and votes (etcd#21178)"
+            }
             Hazard::NoFencing => {
                 "no fencing token: a paused primary wakes up and answers (Kleppmann, How to do distributed locking)"
             }
