@@ -17,6 +17,8 @@ pub enum Hazard {
     VoteBeforeDurable = 3,
     /// An error while persisting is logged, and the site goes on.
     PersistErrorIgnored = 6,
+    /// A site whose disk was lost votes again.
+    WipedDiskVotes = 15,
     /// No fencing: replies leave without acceptance in the current epoch.
     NoFencing = 19,
     /// A write is acknowledged before fsync.
@@ -51,9 +53,10 @@ pub enum Hazard {
 
 impl Hazard {
     /// All that are built.
-    pub const ALL: [Hazard; 17] = [
+    pub const ALL: [Hazard; 18] = [
         Hazard::VoteBeforeDurable,
         Hazard::PersistErrorIgnored,
+        Hazard::WipedDiskVotes,
         Hazard::NoFencing,
         Hazard::AckBeforeFsync,
         Hazard::SyncRetried,
@@ -85,6 +88,7 @@ impl Hazard {
     pub const fn name(self) -> &'static str {
         match self {
             Hazard::VoteBeforeDurable => "vote-before-durable",
+            Hazard::WipedDiskVotes => "wiped-disk-votes",
             Hazard::NoFencing => "no-fencing",
             Hazard::AckBeforeFsync => "ack-before-fsync",
             Hazard::PersistErrorIgnored => "persist-error-ignored",
@@ -108,6 +112,9 @@ impl Hazard {
     pub const fn about(self) -> &'static str {
         match self {
             Hazard::VoteBeforeDurable => "a vote is answered before it is durable (nodedb#161)",
+            Hazard::WipedDiskVotes => {
+                "a member comes back with an empty disk, keeps its old identity and votes (etcd#21178)"
+            }
             Hazard::NoFencing => {
                 "no fencing token: a paused primary wakes up and answers (Kleppmann, How to do distributed locking)"
             }

@@ -222,4 +222,6 @@ pub enum Observation {
         /// What the disk said.
         error: String,
     },
+    /// The site's disk is new and the others know an earlier one: it is refilled as a learner, which follows and never votes.
+    DiskReplaced,
 }

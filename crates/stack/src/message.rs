@@ -2,6 +2,7 @@
 
 use crate::entry::{Entry, LIMIT};
 use crate::snapshot::MAX_PIECE;
+use crate::storage::identity::DiskId;
 use crate::storage::standing::Standing;
 use crate::wal::message::LogMessage;
 use alloc::vec::Vec;
@@ -86,9 +87,13 @@ pub enum RaftMessage {
         round: u64,
         /// When it was sent, by the leader's clock. Echoed.
         sent: Time,
+        /// The disk of the follower that the leader has heard of.
+        disk: DiskId,
         /// The latest incarnation of the follower that the leader has heard of. `commit` covers all that was ever committed with the help of an
         /// earlier one.
         incarnation: u64,
+        /// Since it has heard of that one, a quorum accepted the leader.
+        confirmed: bool,
     },
     /// When a follower has what a leader sent, on its disk, or can't take it.
     AppendResponse {
@@ -111,7 +116,9 @@ pub enum RaftMessage {
         accepted: bool,
         /// What of this may be counted.
         standing: Standing,
-        /// Which start of the follower's process speaks. Answers of an earlier one say nothing about what is on its disk now.
+        /// Which disk of the follower speaks.
+        disk: DiskId,
+        /// Which start of the follower's process on that disk. Answers of an earlier one say nothing about what is on its disk now.
         incarnation: u64,
     },
     /// When a follower needs entries that the leader has dropped: a piece of the leader's snapshot.
@@ -149,8 +156,24 @@ pub enum RaftMessage {
         accepted: bool,
         /// What of this may be counted.
         standing: Standing,
-        /// Which start of the follower's process speaks.
+        /// Which disk of the follower speaks.
+        disk: DiskId,
+        /// Which start of the follower's process on that disk.
         incarnation: u64,
+    },
+    /// When a site has a new disk: asks whether it is its first.
+    JoinRequest {
+        /// The disk.
+        disk: DiskId,
+    },
+    /// When a site asked whether its new disk is its first: the answer.
+    JoinResponse {
+        /// The disk that was asked about.
+        disk: DiskId,
+        /// The first disk of the asking site, as far as the sender knows, and durably keeps.
+        first: DiskId,
+        /// The sender's own disk.
+        own: DiskId,
     },
     /// When the leader wants another site to lead: hold an election now.
     TimeoutNow {
@@ -167,6 +190,8 @@ impl RaftMessage {
                 term.0.max(last_index.0).max(last_term.0) < LIMIT
             }
             RaftMessage::VoteResponse { term, .. } | RaftMessage::TimeoutNow { term } => term.0 < LIMIT,
+            RaftMessage::JoinRequest { disk } => *disk != DiskId::NONE,
+            RaftMessage::JoinResponse { disk, first, own } => ![*disk, *first, *own].contains(&DiskId::NONE),
             RaftMessage::Append { term, prev_index, prev_term, entries, commit, epoch, .. } => {
                 let numbers = [term.0, prev_index.0, prev_term.0, commit.0, epoch.0];
                 numbers.into_iter().all(|number| number < LIMIT)

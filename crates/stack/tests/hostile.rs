@@ -10,6 +10,7 @@ use firedrill_model::{
 };
 use firedrill_stack::control::log::Open;
 use firedrill_stack::entry::{ControlCommand, Entry, LIMIT, Payload, SessionCommand};
+use firedrill_stack::storage::identity::DiskId;
 use firedrill_stack::storage::standing::Standing;
 use firedrill_stack::wal::frame;
 use firedrill_stack::wal::message::LogMessage;
@@ -101,14 +102,17 @@ fn append() -> BoxedStrategy<RaftMessage> {
                 epoch: Epoch(epoch),
                 round,
                 sent: Time::from_nanos(sent),
+                disk: DiskId(incarnation % 3),
                 incarnation,
+                confirmed: fitting,
             }
         })
         .boxed()
 }
 
 fn append_response() -> BoxedStrategy<RaftMessage> {
-    let standing = prop::sample::select(vec![Standing::Full, Standing::Refilling, Standing::Learner]);
+    let standing =
+        prop::sample::select(vec![Standing::Full, Standing::Refilling, Standing::Joining, Standing::Learner]);
     let flags = (any::<bool>(), any::<bool>(), standing);
     let numbers = (term(), index(), index(), term(), number(), number(), number());
     (numbers, flags)
@@ -124,6 +128,7 @@ fn append_response() -> BoxedStrategy<RaftMessage> {
                 sent: Time::from_nanos(sent),
                 accepted,
                 standing,
+                disk: DiskId(incarnation % 3),
                 incarnation,
             }
         })
@@ -141,7 +146,17 @@ fn install() -> BoxedStrategy<RaftMessage> {
                 RaftMessage::InstallSnapshot { term, index, last_term, at, piece, epoch: Epoch(epoch), round, sent }
             } else {
                 let (next, standing) = (accepted.then_some(at), Standing::Full);
-                RaftMessage::InstallResponse { term, index, next, round, sent, accepted, standing, incarnation: epoch }
+                RaftMessage::InstallResponse {
+                    term,
+                    index,
+                    next,
+                    round,
+                    sent,
+                    accepted,
+                    standing,
+                    disk: DiskId(epoch % 3),
+                    incarnation: epoch,
+                }
             }
         })
         .boxed()

@@ -9,6 +9,7 @@ use firedrill_stack::control::{Control, steps};
 use firedrill_stack::entry::ControlCommand;
 use firedrill_stack::health::Health;
 use firedrill_stack::storage::format::{self, LOG_FILE, MetaView};
+use firedrill_stack::storage::identity::DiskId;
 use firedrill_stack::storage::recover::recover;
 use firedrill_stack::storage::standing::Standing;
 use firedrill_stack::switches::Switches;
@@ -393,14 +394,15 @@ fn a_message_is_bounded_in_bytes() {
 fn an_old_acknowledgement_of_a_damaged_site_is_not_counted() {
     let mut progress = firedrill_stack::raft::progress::Progress::default();
     progress.restart(LogIndex(8), Time::ZERO);
-    assert!(progress.hears(4, Standing::Full));
+    let [first, second] = [1, 2].map(DiskId);
+    assert!(progress.hears((first, 4), Standing::Full, 1));
     progress.matches(LogIndex(7));
-    assert!(progress.hears(9, Standing::Refilling));
+    assert!(progress.hears((first, 9), Standing::Refilling, 2));
     assert_eq!(progress.matched, LogIndex(0), "nothing is known of the new process");
-    assert!(!progress.hears(4, Standing::Full), "the old one's word is void");
-    assert!(progress.hears(1, Standing::Learner), "a lost version begins again");
+    assert!(!progress.hears((first, 4), Standing::Full, 3), "the old one's word is void");
+    assert!(progress.hears((second, 1), Standing::Learner, 4), "a new disk begins again");
     assert!(!progress.counts());
-    assert!(!progress.hears(12, Standing::Full), "what was lost stays lost");
+    assert!(!progress.hears((first, 12), Standing::Full, 5), "what was lost stays lost");
     let mut meta = MetaView::default();
     meta.standing = meta.standing.max(Standing::Learner);
     assert!(meta.standing.abstains());

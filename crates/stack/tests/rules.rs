@@ -7,6 +7,7 @@ use cluster::{Cluster, config, write};
 use firedrill_model::{Epoch, LogIndex, Rng, Role, SiteId, Term, Time};
 use firedrill_stack::raft::progress::Progress;
 use firedrill_stack::storage::format::{self, LOG_FILE};
+use firedrill_stack::storage::identity::DiskId;
 use firedrill_stack::storage::recover::{Recovered, recover};
 use firedrill_stack::storage::standing::Standing;
 use firedrill_stack::{FileId, Input, Message, RaftMessage};
@@ -26,7 +27,9 @@ fn heartbeat(term: u64, prev: (u64, u64), commit: u64) -> Message {
         epoch: Epoch(1),
         round: 1,
         sent: Time::ZERO,
+        disk: DiskId::NONE,
         incarnation: 0,
+        confirmed: false,
     })
 }
 
@@ -119,7 +122,9 @@ fn damage_is_on_record_before_anything_is_taken() {
             epoch: Epoch(1),
             round: 1,
             sent: Time::ZERO,
+            disk: DiskId::NONE,
             incarnation: 0,
+            confirmed: false,
         });
         cluster.input(LONDON, Input::MessageReceived { from: NY, message });
         let of_log = |sync: &cluster::WaitingSync| sync.file == LOG_FILE;

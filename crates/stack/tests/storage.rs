@@ -439,7 +439,7 @@ fn an_empty_copy_says_that_nothing_was_promised() {
     for (a, b) in [(None, None), (Some(vec![]), Some(vec![])), (Some(torn.clone()), Some(vec![])), (Some(torn), None)] {
         let found = copies(a, b);
         assert!(!found.vote_lost);
-        assert_eq!(found.meta, MetaView::default());
+        assert_eq!(found.meta, MetaView { standing: Standing::Joining, ..MetaView::default() });
     }
 }
 

@@ -236,6 +236,7 @@ fn mark(run: &Run<'_>, t: Time, observation: &Observation) -> Option<Mark> {
         Observation::SnapshotInstalled { index, source } => {
             format!("took over a snapshot as of {index} from {}", run.site(*source))
         }
+        Observation::DiskReplaced => "its disk is new: refilled as a learner, which does not vote".to_owned(),
         Observation::Diverged { index } => format!("stopped: a leader contradicts {index}"),
         Observation::DiskFailed { error } => format!("stopped: its disk failed ({error})"),
         _ => return None,

@@ -49,7 +49,7 @@ impl Durable {
 
     /// Whether the site would vote, and stand for election.
     pub(crate) fn votes(&self) -> bool {
-        self.is_sound() && !self.meta().standing.abstains()
+        self.is_sound() && self.copies.iter().any(Option::is_some) && !self.meta().standing.abstains()
     }
 
     /// Whether the disk holds what a site would go by: nothing damaged; and if it was replaced, metadata. A site with a new disk has nothing to vote by; what it

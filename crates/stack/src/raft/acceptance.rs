@@ -6,7 +6,7 @@
 use super::{Context, Raft};
 use alloc::vec::Vec;
 use core::time::Duration;
-use firedrill_model::{Hazard, Role, Time};
+use firedrill_model::{Hazard, Role, SiteId, Time};
 
 /// While a round is under way, the next begins at most this much later, so that many requests share one.
 const GATHER: Duration = Duration::from_millis(20);
@@ -20,15 +20,21 @@ impl Raft {
 
     /// Whether replies that wait for `round` may leave.
     pub fn accepted(&self, ctx: &mut Context<'_>, round: u64) -> bool {
-        self.role == Role::Leader && (self.accepted_round(ctx) >= round || ctx.switches.on(Hazard::NoFencing))
+        self.role == Role::Leader && (self.accepted_round() >= round || ctx.switches.on(Hazard::NoFencing))
     }
 
     /// The latest round that a quorum accepted. The leader itself accepts its current round.
-    fn accepted_round(&self, _ctx: &Context<'_>) -> u64 {
+    fn accepted_round(&self) -> u64 {
         let mut rounds: Vec<u64> = self.peers().iter().map(|site| self.progress[site.index()].accepted_round).collect();
         rounds.push(self.round);
         rounds.sort_unstable_by(|a, b| b.cmp(a));
         rounds[self.quorum() - 1]
+    }
+
+    /// Whether a quorum accepted a round that began after a follower's process was first heard.
+    pub(super) fn confirmed_since_heard(&self, of: SiteId) -> bool {
+        let progress = &self.progress[of.index()];
+        progress.incarnation > 0 && self.accepted_round() > progress.heard_in
     }
 
     /// When a wanted round begins although another is under way.

@@ -223,6 +223,7 @@ impl Raft {
             sent: answer.sent,
             accepted: answer.accepted,
             standing: self.standing,
+            disk: ctx.storage.disk(),
             incarnation: ctx.storage.incarnation(),
         };
         self.send_when_durable(ctx, from, message);

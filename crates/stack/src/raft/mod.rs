@@ -4,6 +4,7 @@
 //! - [`election`]: who leads
 //! - [`replication`]: entries from the leader to the others; what is committed
 //! - [`acceptance`]: the rounds by which a leader knows that a quorum still accepts it in the current fencing epoch; no reply leaves without
+//! - [`joining`]: whether a site with a new disk may vote
 //! - [`install`]: a snapshot for a follower that is too far behind
 //! - [`progress`]: what a leader knows of a follower
 //!
@@ -12,6 +13,7 @@
 pub mod acceptance;
 pub mod election;
 pub mod install;
+pub mod joining;
 pub mod progress;
 pub mod replication;
 
@@ -57,6 +59,9 @@ pub struct Raft {
     preferred: SiteId,
     /// What this site may still promise.
     standing: Standing,
+    joining: joining::Joining,
+    /// As a learner: it has all that was ever committed with the help of the disk that it lost.
+    caught_up: bool,
     election_at: Time,
     heard_leader: Option<Time>,
     votes: SiteSet,
@@ -105,6 +110,8 @@ impl Raft {
             commit: LogIndex(0),
             preferred: SiteId(0),
             standing: Standing::Full,
+            joining: joining::Joining::default(),
+            caught_up: false,
             election_at: Time::MAX,
             heard_leader: None,
             votes: SiteSet::EMPTY,
@@ -142,6 +149,7 @@ impl Raft {
         self.standing = found.meta.standing;
         self.reset_election_timer(ctx.now);
         self.observe_role(ctx);
+        self.ask_to_join(ctx);
     }
 
     /// The role.
@@ -203,7 +211,7 @@ impl Raft {
     /// When the algorithm wants to be woken.
     pub fn deadline(&self) -> Time {
         if self.role != Role::Leader {
-            return self.election_at;
+            return self.election_at.min(self.asks_at());
         }
         let round = if self.round_wanted { self.gathered_at() } else { Time::MAX };
         let due = self.heartbeat_at.min(self.quorum_check_at).min(round);
@@ -213,8 +221,12 @@ impl Raft {
     /// Time passed.
     pub fn tick(&mut self, ctx: &mut Context<'_>) {
         if self.role == Role::Leader {
-            self.tick_leader(ctx);
-        } else if ctx.now >= self.election_at {
+            return self.tick_leader(ctx);
+        }
+        if ctx.now >= self.asks_at() {
+            self.asking_due(ctx);
+        }
+        if ctx.now >= self.election_at {
             self.election_due(ctx);
         }
     }
@@ -249,6 +261,11 @@ impl Raft {
                 self.append_answered(ctx, from, &message);
             }
             RaftMessage::InstallSnapshot { .. } => self.piece_received(ctx, from, message),
+            RaftMessage::JoinRequest { disk } => self.join_requested(ctx, from, disk),
+            RaftMessage::JoinResponse { disk, first, own } => {
+                ctx.storage.register(from, own);
+                self.join_answered(ctx, from, (disk, first));
+            }
             RaftMessage::TimeoutNow { term } => {
                 if term == self.term && self.role == Role::Follower {
                     self.campaign(ctx, true);

@@ -1,7 +1,12 @@
 //! What a leader knows of a follower.
 
+use crate::storage::identity::DiskId;
 use crate::storage::standing::Standing;
+use alloc::collections::VecDeque;
 use firedrill_model::{LogIndex, Time};
+
+/// So many disks that were replaced are remembered.
+const REPLACED: usize = 8;
 
 /// A follower, as its leader knows it.
 #[derive(Clone, Debug, Default)]
@@ -15,13 +20,19 @@ pub struct Progress {
     /// While probing: a message is under way.
     pub probe_sent: bool,
     /// The last entries of messages under way, oldest first; only how many there are matters, and which are acknowledged.
-    pub in_flight: alloc::collections::VecDeque<LogIndex>,
+    pub in_flight: VecDeque<LogIndex>,
     /// The latest time of sending, by the leader's clock, that the follower echoed.
     pub answered_at: Time,
     /// The latest round in which it accepted the leader's epoch.
     pub accepted_round: u64,
-    /// The latest start of its process that was heard of.
+    /// The disk that it speaks for.
+    pub disk: DiskId,
+    /// Disks that this one replaced while the leader led.
+    replaced: VecDeque<DiskId>,
+    /// The latest start of its process, on that disk, that was heard of.
     pub incarnation: u64,
+    /// The leader's round when that one was first heard.
+    pub heard_in: u64,
     /// What of its answers may be counted.
     pub standing: Standing,
     /// A snapshot on its way to it.
@@ -34,19 +45,29 @@ impl Progress {
         *self = Progress { next, probing: true, answered_at: now, ..Progress::default() };
     }
 
-    /// A process of the follower answers: whether what it says is still true. Of a process that is heard for the first time nothing is known, whatever an earlier one
-    /// acknowledged; what an earlier one says is no longer true. One that has become a learner remains one.
-    pub fn hears(&mut self, incarnation: u64, standing: Standing) -> bool {
-        let was_learner = self.standing == Standing::Learner;
-        let becomes_learner = standing == Standing::Learner && !was_learner;
-        if becomes_learner {
-            self.answered_at = Time::ZERO;
-            self.accepted_round = 0;
-        } else if was_learner && standing != Standing::Learner || incarnation < self.incarnation {
+    /// A process of the follower answers in a round of the leader: whether what it says is still true. Of a process that is heard for the first time nothing is known,
+    /// whatever an earlier one acknowledged; what an earlier one says, or one on a disk that was replaced since, is no longer true. One that has become a
+    /// learner remains one.
+    pub fn hears(&mut self, (disk, incarnation): (DiskId, u64), standing: Standing, round: u64) -> bool {
+        let replaces = self.disk != DiskId::NONE && self.disk != disk;
+        let (was, is) = (self.standing == Standing::Learner, standing == Standing::Learner);
+        let becomes_learner = is && !was;
+        let earlier = was && (standing.counts() || !is && !replaces);
+        if earlier || self.replaced.contains(&disk) || !replaces && incarnation < self.incarnation {
             return false;
         }
-        if becomes_learner || incarnation > self.incarnation {
+        if replaces {
+            self.replaced.truncate(REPLACED - 1);
+            self.replaced.push_front(self.disk);
+        }
+        if replaces || becomes_learner {
+            self.answered_at = Time::ZERO;
+            self.accepted_round = 0;
+        }
+        if replaces || becomes_learner || incarnation > self.incarnation {
+            self.disk = disk;
             self.incarnation = incarnation;
+            self.heard_in = round;
             self.matched = LogIndex(0);
             self.probing = true;
             self.probe_sent = false;
@@ -59,7 +80,7 @@ impl Progress {
 
     /// Whether its answers count towards a quorum.
     pub fn counts(&self) -> bool {
-        self.standing != Standing::Learner
+        self.standing.counts()
     }
 
     /// Whether a message with entries may be sent.

@@ -111,18 +111,32 @@ impl Raft {
             epoch: ctx.storage.epoch(),
             round: self.round,
             sent: ctx.now,
+            disk: self.progress[to.index()].disk,
             incarnation: self.progress[to.index()].incarnation,
+            confirmed: self.confirmed_since_heard(to),
         };
         self.send(ctx, to, message);
     }
 
     /// A leader's message arrived.
     pub(super) fn append_received(&mut self, ctx: &mut Context<'_>, from: SiteId, message: RaftMessage) {
-        let RaftMessage::Append { term, prev_index, prev_term, entries, commit, epoch, round, sent, incarnation } =
-            message
+        let RaftMessage::Append {
+            term,
+            prev_index,
+            prev_term,
+            entries,
+            commit,
+            epoch,
+            round,
+            sent,
+            disk,
+            incarnation,
+            confirmed,
+        } = message
         else {
             return;
         };
+        let heard = (disk, incarnation);
         let mut answer = Answer { round, sent, accepted: false };
         if term < self.term {
             return self.refuse(ctx, from, prev_index, LogIndex(0), answer);
@@ -151,7 +165,9 @@ impl Raft {
         }
         self.commit = self.commit.max(commit.min(matched));
         self.overtake_incoming(ctx);
-        self.refilled(ctx, from, commit, incarnation);
+        if heard == (ctx.storage.disk(), ctx.storage.incarnation()) {
+            self.refilled(ctx, from, commit, confirmed);
+        }
         let durable = ctx.storage.durable_index();
         if heartbeat || durable >= matched {
             self.acknowledge(ctx, from, matched.min(durable), answer);
@@ -202,12 +218,15 @@ impl Raft {
     }
 
     /// Once a damaged site has again all that was committed, on its disk, it takes part in full. What was committed is known from a leader that has committed in its
-    /// own term, and that has heard of this process, so that its `commit` covers all that it ever counted this site for.
-    fn refilled(&mut self, ctx: &mut Context<'_>, source: SiteId, commit: LogIndex, incarnation: u64) {
-        let informed = incarnation == ctx.storage.incarnation() && self.log.term(commit) == Some(self.term);
-        if self.standing == Standing::Refilling && informed && ctx.storage.durable_index() >= commit {
-            self.standing = Standing::Full;
-            ctx.storage.set_standing(Standing::Full);
+    /// own term, and that has heard of this process, so that its `commit` covers all that it ever counted this site for. A learner may have helped a later leader; it
+    /// takes the word only of one that a quorum accepted since.
+    fn refilled(&mut self, ctx: &mut Context<'_>, source: SiteId, commit: LogIndex, confirmed: bool) {
+        if self.log.term(commit) != Some(self.term) || ctx.storage.durable_index() < commit {
+            return;
+        }
+        self.caught_up |= self.standing == Standing::Learner && confirmed;
+        if self.standing == Standing::Refilling {
+            self.set_standing(ctx, Standing::Full);
             for (area, from, to) in core::mem::take(&mut self.holes) {
                 let refilled = Observation::HoleRefilled { area, from: from.0, to: to.0, source };
                 ctx.out.push_back(Output::Observe(refilled));
@@ -234,6 +253,7 @@ impl Raft {
             sent: answer.sent,
             accepted: answer.accepted,
             standing: self.standing,
+            disk: ctx.storage.disk(),
             incarnation: ctx.storage.incarnation(),
         };
         self.send_when_durable(ctx, to, message);
@@ -258,8 +278,8 @@ impl Raft {
 
     /// A follower answered.
     pub(super) fn append_answered(&mut self, ctx: &mut Context<'_>, from: SiteId, message: &RaftMessage) {
-        let (&RaftMessage::AppendResponse { term, round, sent, accepted, standing, incarnation, .. }
-        | &RaftMessage::InstallResponse { term, round, sent, accepted, standing, incarnation, .. }) = message
+        let (&RaftMessage::AppendResponse { term, round, sent, accepted, standing, disk, incarnation, .. }
+        | &RaftMessage::InstallResponse { term, round, sent, accepted, standing, disk, incarnation, .. }) = message
         else {
             return;
         };
@@ -270,7 +290,7 @@ impl Raft {
             return;
         }
         let progress = &mut self.progress[from.index()];
-        if !progress.hears(incarnation, standing) {
+        if !progress.hears((disk, incarnation), standing, self.round) {
             return;
         }
         if progress.counts() {

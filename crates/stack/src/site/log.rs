@@ -5,7 +5,6 @@ use super::requests::Origin;
 use crate::entry::{ControlCommand, MAX_VALUE, Payload};
 use crate::io::Output;
 use crate::message::Message;
-use crate::storage::standing::Standing;
 use crate::wal::message::LogMessage;
 use crate::wal::segment::Incarnation;
 use crate::wal::{Context, Wal};
@@ -51,7 +50,7 @@ impl Site {
             Some(Payload::Control(command)) => command.fences(),
             _ => false,
         };
-        self.storage.standing() == Standing::Full
+        self.raft.accepts_writers()
             && self.storage.established()
             && self.storage.epoch() <= self.control.epoch()
             && !(self.applied.0 + 1..=log.last_index().0).any(fences)

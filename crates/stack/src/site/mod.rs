@@ -16,6 +16,7 @@ use crate::message::Message;
 use crate::pages::hash_bytes;
 use crate::raft::{Context, Raft};
 use crate::sessions::Sessions;
+use crate::storage::identity::DiskId;
 use crate::storage::{self, Storage};
 use crate::switches::Switches;
 use crate::wal::{self, Wal};
@@ -29,6 +30,8 @@ use log::LogDesk;
 use requests::Requests;
 use snapshots::Taking;
 
+/// The stream from which the name of a new disk is drawn.
+const DISK: u64 = u64::from_le_bytes(*b"new disk");
 /// So many digests of recently applied entries are kept.
 const DIGESTS: usize = 1024;
 /// The digest is told at every entry whose index is a multiple of this.
@@ -67,7 +70,7 @@ impl Site {
             me,
             config: config.clone(),
             taking: Taking::Idle,
-            storage: Storage::default(),
+            storage: Storage::new(DiskId::drawn(rng.split(DISK).bits())),
             has_log: config.transaction_log.is_some(),
             wal: Wal::new(&config, me, &rng),
             log_desk: LogDesk::default(),
@@ -212,7 +215,7 @@ impl Site {
                 };
                 self.out.push_back(Output::Observe(observation));
                 self.storage.raise_epoch(self.control.epoch());
-                self.requests.begin(self.storage.incarnation(), found.meta.term);
+                self.requests.begin(self.storage.process(), found.meta.term);
                 let (raft, mut ctx) = self.context(now);
                 raft.recovered(&mut ctx, found);
                 self.health.start(now);

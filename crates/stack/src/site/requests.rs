@@ -7,13 +7,16 @@ use crate::io::{Output, Ticket};
 use crate::message::Message;
 use alloc::collections::{BTreeMap, BTreeSet, VecDeque};
 use alloc::sync::Arc;
+use alloc::vec::Vec;
 use core::time::Duration;
 use firedrill_model::{Key, LogIndex, NotApplied, Op, Request, Response, Role, SiteId, Term, Time};
 
 /// More requests than that are not taken on.
 const MOST: usize = 10_000;
-/// So many of the latest requests of a peer are remembered, so that a copy of one is known for what it is.
+/// So many of the latest requests of a peer's process are remembered, so that a copy of one is known for what it is.
 const REMEMBERED: usize = 256;
+/// Of so many processes of a peer; of the requests of an earlier one nothing is known.
+const PROCESSES: usize = 8;
 
 /// Who asked.
 #[derive(Clone, Copy, Debug)]
@@ -49,22 +52,34 @@ pub(super) struct Requests {
     next_forward: u64,
     /// The term in which this process began: what was asked of an earlier one in that term or before is not known.
     first_term: Term,
-    taken: BTreeMap<SiteId, Taken>,
+    /// By peer, and the process that its requests are named after.
+    taken: BTreeMap<(SiteId, u64), Taken>,
 }
 
-/// The requests of a peer that were taken on. Their names rise.
+/// The requests of a peer's process that were taken on. Their names rise.
 #[derive(Clone, Debug, Default)]
 struct Taken {
     ids: BTreeSet<u64>,
     /// Of those up to here it is forgotten.
-    forgotten: u64,
+    forgotten: Option<u64>,
+    /// How many processes were known before it.
+    number: usize,
+}
+
+/// The process that a request is named after.
+fn process(id: u64) -> u64 {
+    id >> 32
 }
 
 impl Taken {
+    fn has_forgotten(&self, id: u64) -> bool {
+        self.forgotten.is_some_and(|last| id <= last)
+    }
+
     fn insert(&mut self, id: u64) {
         self.ids.insert(id);
         if self.ids.len() > REMEMBERED {
-            self.forgotten = self.ids.pop_first().unwrap_or_default();
+            self.forgotten = self.ids.pop_first();
         }
     }
 }
@@ -85,8 +100,8 @@ impl Requests {
     }
 
     /// A process begins, of this name and in this term. What it passes on is named apart from all that an earlier one passed on, whose answers may still come.
-    pub fn begin(&mut self, incarnation: u64, term: Term) {
-        self.next_forward = incarnation << 32;
+    pub fn begin(&mut self, process: u32, term: Term) {
+        self.next_forward = u64::from(process) << 32;
         self.first_term = term;
     }
 
@@ -100,15 +115,38 @@ impl Requests {
 
     /// Takes on a request of a peer: whether it is new; `None` if that is forgotten.
     pub fn take(&mut self, from: SiteId, id: u64) -> Option<bool> {
-        let taken = self.taken.entry(from).or_default();
+        let key = (from, process(id));
+        if !self.taken.contains_key(&key) {
+            self.remember(from, process(id));
+        }
+        let taken = self.taken.get_mut(&key)?;
         if taken.ids.contains(&id) {
             return Some(false);
         }
-        if id <= taken.forgotten {
+        if taken.has_forgotten(id) {
             return None;
         }
         taken.insert(id);
         Some(true)
+    }
+
+    /// A process of a peer passes on its first request. Of the one that was the first of many before it, all is forgotten now.
+    fn remember(&mut self, from: SiteId, process: u64) {
+        let number = self.taken.len();
+        self.taken.insert((from, process), Taken { number, ..Taken::default() });
+        let known =
+            self.taken.iter_mut().filter(|((site, _), taken)| *site == from && taken.forgotten != Some(u64::MAX));
+        let mut known: Vec<&mut Taken> = known.map(|(_, taken)| taken).collect();
+        if known.len() > PROCESSES
+            && let Some(first) = known.iter_mut().min_by_key(|taken| taken.number)
+        {
+            first.ids.clear();
+            first.forgotten = Some(u64::MAX);
+        }
+    }
+
+    fn taken(&self, from: SiteId, id: u64) -> Option<&Taken> {
+        self.taken.get(&(from, process(id)))
     }
 
     /// Whether no more requests are taken on.
@@ -154,8 +192,8 @@ impl Site {
     /// A request arrived that a peer passed on. It may be a copy, so it is refused only if no copy of it was or will ever be taken on.
     pub(super) fn forward_received(&mut self, now: Time, from: SiteId, id: u64, term: Term, request: Request) {
         let origin = Origin::Peer(from, id);
-        let known = self.requests.taken.get(&from).is_some_and(|taken| taken.ids.contains(&id));
-        let forgotten = self.requests.taken.get(&from).is_some_and(|taken| id <= taken.forgotten);
+        let known = self.requests.taken(from, id).is_some_and(|taken| taken.ids.contains(&id));
+        let forgotten = self.requests.taken(from, id).is_some_and(|taken| taken.has_forgotten(id));
         if known {
             return;
         }

@@ -10,18 +10,20 @@
 //!
 //! *Metadata*: two files with one record each; the one with the higher version counts.
 
+use super::identity::{DiskId, Register};
 use super::standing::Standing;
 use crate::entry::{Entry, LIMIT, Payload};
 use crate::io::FileId;
 use alloc::vec::Vec;
-use firedrill_model::{Epoch, LogIndex, SiteId, Term};
+use firedrill_model::{Epoch, LogIndex, SiteId, SiteSet, Term};
 
 const LOG_MAGIC: u32 = u32::from_le_bytes(*b"FDL1");
 const SNAPSHOT_MAGIC: u32 = u32::from_le_bytes(*b"FDS1");
-const META_MAGIC: u32 = u32::from_le_bytes(*b"FDM2");
+const META_MAGIC: u32 = u32::from_le_bytes(*b"FDM3");
 const HEADER: usize = 4 + 4 + 4 + 8 + 8 + 8 + 8;
 const FRAME: usize = 4 + 4 + 4;
-const META: usize = 4 + 4 + 8 + 8 + 1 + 8 + 8 + 1 + 4 + 4 + 8 + 8;
+const META: usize = 4 + 4 + 8 + 8 + 1 + 8 + 8 + 1 + 4 + 4 + 8 + 8 + 8 + DISKS;
+const DISKS: usize = 8 * SiteSet::MAX_SITES;
 const OFFSET_BITS: u32 = 40;
 const NOBODY: u8 = u8::MAX;
 
@@ -47,6 +49,10 @@ pub struct MetaView {
     pub first_segment: u32,
     /// The state before the log, if there is any: as of this entry, in this file.
     pub snapshot: Option<SnapshotView>,
+    /// The name of this disk.
+    pub disk: DiskId,
+    /// The first disks of the other sites.
+    pub register: Register,
 }
 
 /// A snapshot, as the metadata names it.
@@ -200,6 +206,9 @@ pub fn encode_meta(file: FileId, meta: &MetaView) -> Vec<u8> {
     out.extend_from_slice(&snapshot.number.to_le_bytes());
     out.extend_from_slice(&snapshot.index.0.to_le_bytes());
     out.extend_from_slice(&snapshot.term.0.to_le_bytes());
+    for disk in core::iter::once(meta.disk).chain(meta.register.disks()) {
+        out.extend_from_slice(&disk.0.to_le_bytes());
+    }
     let sum = checksum(meta_address(file), 0, &out[8..]);
     out[4..8].copy_from_slice(&sum.to_le_bytes());
     out
@@ -230,6 +239,8 @@ pub fn decode_meta(file: FileId, bytes: &[u8]) -> Option<MetaView> {
         standing: Standing::from_byte(bytes[41])?,
         first_segment: word(bytes, 42)?,
         snapshot: (snapshot.number > 0).then_some(snapshot),
+        disk: DiskId(number(bytes, 66)?),
+        register: Register::of((74..META).step_by(8).filter_map(|at| number(bytes, at)).map(DiskId)),
     };
     let largest = meta.version.max(meta.term.0).max(meta.epoch.0).max(snapshot.index.0).max(snapshot.term.0);
     let plausible = largest < LIMIT && meta.first_segment.max(snapshot.number) < MOST_FILES;

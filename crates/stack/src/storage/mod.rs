@@ -1,6 +1,7 @@
 //! Metadata and log on a disk that may lose what was not synced, fail, or rot.
 //!
 //! - [`format`]: the bytes
+//! - [`identity`]: which disk this is, and which the others had first
 //! - [`recover`]: what a restarted site finds
 //! - [`snapshots`]: writing a snapshot, and dropping the log before it
 //! - [`standing`]: what it may still promise
@@ -9,6 +10,7 @@
 //! metadata, acknowledgements of entries are made from [`Storage::durable_index`]. A failed sync is never retried: the site stops.
 
 pub mod format;
+pub mod identity;
 pub mod recover;
 pub mod snapshots;
 pub mod standing;
@@ -21,8 +23,10 @@ use alloc::boxed::Box;
 use alloc::collections::VecDeque;
 use alloc::vec::Vec;
 use core::cmp::Ordering;
+use firedrill_model::rng::mix;
 use firedrill_model::{Epoch, Hazard, LogIndex, SiteId, Term};
 use format::MetaView;
+use identity::DiskId;
 use recover::{Found, Recovered};
 use snapshots::{Adoption, Garbage, Writing};
 use standing::Standing;
@@ -85,6 +89,8 @@ struct Copy {
 pub struct Storage {
     stage: Stage,
     next_token: u64,
+    /// The name of the disk, should it turn out to be new.
+    drawn: DiskId,
     /// Syncs at the start that must be answered before anything is written over.
     first_syncs: Vec<DiskToken>,
     meta: MetaView,
@@ -118,6 +124,7 @@ impl Default for Storage {
         Storage {
             stage: Stage::New,
             next_token: 0,
+            drawn: DiskId::NONE,
             first_syncs: Vec::new(),
             meta: MetaView::default(),
             incarnation: 0,
@@ -143,6 +150,11 @@ impl Default for Storage {
 }
 
 impl Storage {
+    /// Over a disk that is yet to be read. If it has no name it is given this one.
+    pub fn new(drawn: DiskId) -> Storage {
+        Storage { drawn, ..Storage::default() }
+    }
+
     /// Begins to read the disk.
     pub fn start(&mut self, out: &mut VecDeque<Output>) {
         let list = self.token();
@@ -237,6 +249,9 @@ impl Storage {
         self.stage = Stage::Ready;
         self.meta = recovered.meta;
         self.meta.version += 1;
+        if self.meta.disk == DiskId::NONE {
+            self.meta.disk = self.drawn;
+        }
         self.incarnation = self.meta.version;
         self.weaker = usize::from(recovered.weaker == FileId::MetaB);
         self.end = recovered.log_end;
@@ -282,9 +297,27 @@ impl Storage {
         self.ready() && self.meta_durable() >= self.incarnation
     }
 
-    /// Names this process: rises with every start of the site, once [established](Storage::established).
+    /// The name of this disk.
+    pub fn disk(&self) -> DiskId {
+        self.meta.disk
+    }
+
+    /// The first disk of a site: this one, unless another is entered. It is durable when what is put behind the gate comes out.
+    pub fn register(&mut self, site: SiteId, disk: DiskId) -> DiskId {
+        if self.meta.register.enter(site, disk) {
+            self.meta.version += 1;
+        }
+        self.meta.register.first(site).unwrap_or(disk)
+    }
+
+    /// Names this process among those on this disk: rises with every start of the site, once [established](Storage::established).
     pub fn incarnation(&self) -> u64 {
         self.incarnation
+    }
+
+    /// Names this process among all that the site ever has, on whatever disk.
+    pub fn process(&self) -> u32 {
+        (mix(self.meta.disk.0 ^ mix(self.incarnation)) >> 32) as u32
     }
 
     /// Whether the disk failed.
@@ -331,11 +364,6 @@ impl Storage {
     /// The highest fencing epoch that this site has accepted.
     pub fn epoch(&self) -> Epoch {
         self.meta.epoch
-    }
-
-    /// What the site may still promise.
-    pub fn standing(&self) -> Standing {
-        self.meta.standing
     }
 
     /// The log is durable up to this entry.

@@ -181,7 +181,7 @@ fn read_snapshot(view: &format::SnapshotView, bytes: &[u8]) -> Option<Arc<Image>
 }
 
 /// The newer good copy, and which copy is the weaker. Both copies are synced, one after the other, before anything is promised on their contents; so one bad copy loses
-/// nothing, and an empty one says that nothing was ever promised.
+/// nothing, and an empty one says that nothing was ever promised on this disk.
 pub(super) fn recover_meta(copies: &[Option<Vec<u8>>; 2]) -> (MetaView, FileId) {
     let [a, b] = copies.each_ref().map(|copy| copy.as_deref().unwrap_or_default());
     let good = [format::decode_meta(FileId::MetaA, a), format::decode_meta(FileId::MetaB, b)];
@@ -191,7 +191,7 @@ pub(super) fn recover_meta(copies: &[Option<Vec<u8>>; 2]) -> (MetaView, FileId) 
         [Some(a), _] => (a, FileId::MetaB),
         [None, None] => {
             let lost = !a.is_empty() && !b.is_empty();
-            let standing = if lost { Standing::Learner } else { Standing::Full };
+            let standing = if lost { Standing::Learner } else { Standing::Joining };
             let meta = MetaView { standing, ..MetaView::default() };
             (meta, FileId::MetaA)
         }

@@ -11,7 +11,9 @@ pub enum Standing {
     /// It lost durable entries: it neither votes nor leads until it has again all that was committed. What it acknowledges counts, for that is
     /// on its disk now.
     Refilling,
-    /// It lost its term and vote: it never votes or leads again, and nothing that it acknowledges or accepts counts, for it can't know
+    /// Its disk is new, and it is not known yet whether it is the site's first. Until then it is as a learner.
+    Joining,
+    /// It lost its term and vote, alone or with the whole disk: it never votes or leads again, and nothing that it acknowledges or accepts counts, for it can't know
     /// what it promised in which term. It only follows.
     Learner,
 }
@@ -22,6 +24,11 @@ impl Standing {
         self != Standing::Full
     }
 
+    /// What it acknowledges and accepts counts towards a quorum.
+    pub fn counts(self) -> bool {
+        matches!(self, Standing::Full | Standing::Refilling)
+    }
+
     /// As a byte of the metadata.
     pub(super) fn byte(self) -> u8 {
         self as u8
@@ -29,6 +36,7 @@ impl Standing {
 
     /// From a byte of the metadata.
     pub(super) fn from_byte(byte: u8) -> Option<Standing> {
-        [Standing::Full, Standing::Refilling, Standing::Learner].into_iter().find(|standing| standing.byte() == byte)
+        let all = [Standing::Full, Standing::Refilling, Standing::Joining, Standing::Learner];
+        all.into_iter().find(|standing| standing.byte() == byte)
     }
 }

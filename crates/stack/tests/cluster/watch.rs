@@ -20,6 +20,11 @@ struct Seen {
 }
 
 impl Seen {
+    /// Would vote, and stand for election.
+    fn votes(&self) -> bool {
+        self.meta.is_some_and(|meta| !meta.standing.abstains())
+    }
+
     fn holds(&self, index: LogIndex, term: Term) -> bool {
         index < self.log.base() || self.log.term(index) == Some(term)
     }
@@ -80,8 +85,8 @@ impl Watch {
         let last = |seen: &Seen| (seen.log.last_term(), seen.log.last_index());
         let place = LogIndex(self.committed.len() as u64);
         let wins = |candidate: &&Seen| {
-            let voters = self.sites.iter().filter(|voter| last(candidate) >= last(voter));
-            voters.count() > self.sites.len() / 2
+            let voters = self.sites.iter().filter(|voter| voter.votes() && last(candidate) >= last(voter));
+            candidate.votes() && voters.count() > self.sites.len() / 2
         };
         let mut lacking = self.sites.iter().filter(|seen| !seen.holds(place, *term));
         if let Some(seen) = lacking.find(wins) {

@@ -1,6 +1,7 @@
 //! The commands of the scripts. Sites are numbered from 1, as the Raft paper's servers are.
 //!
-//! - `sites N [batch= in_flight= pre_vote=off check_quorum=off]`: so many sites, stopped, with empty disks
+//! - `sites N [batch= in_flight= pre_vote=off check_quorum=off]`: so many sites, stopped, with disks that hold no entry
+//! - `wipe SITE…`: gives a stopped site a disk on which nothing ever was
 //! - `disk SITE [TERM…] [term= voted=]`: gives a site a disk whose log holds entries of these terms
 //! - `start SITE…`, `crash SITE…`, `power SITE…`: a process starts or dies, the power of a site fails
 //! - `timeout SITE…`: a site's clock runs ahead to the next thing that it waits for while it does not lead
@@ -97,7 +98,11 @@ impl Words {
 impl Script {
     fn command(&mut self, command: &str, words: &Words) -> Outcome {
         match command {
-            "sites" => self.cluster = Some(Cluster::stopped(figures(words)?)),
+            "sites" => {
+                let mut cluster = Cluster::stopped(figures(words)?);
+                cluster.disks.fill(Disk::with_log(&[], 0, None));
+                self.cluster = Some(cluster);
+            }
             "save" => {
                 let now = self.cluster()?.clone();
                 self.saved.insert(words.rest.concat(), now);
@@ -111,7 +116,7 @@ impl Script {
             "state" => return self.state(words),
             "write" | "read" => self.ask(command, words)?,
             "disk" | "rot" | "sync" => self.disk(command, words)?,
-            "start" | "crash" | "power" | "slow" | "timeout" => {
+            "start" | "crash" | "power" | "slow" | "timeout" | "wipe" => {
                 for site in words.sites()? {
                     self.happen(command, site)?;
                 }
@@ -146,6 +151,7 @@ impl Script {
             "start" => cluster.start(site),
             "crash" => cluster.crash(site),
             "power" => cluster.power_loss(site),
+            "wipe" => cluster.disks[site.index()] = Disk::default(),
             "slow" => drop(cluster.slow_disks.insert(site)),
             _ => run_out(cluster, site)?,
         }
@@ -299,6 +305,7 @@ fn tell(cluster: &mut Cluster, out: &mut String) -> Result<(), Box<dyn Error>> {
             Observation::Recovered { damaged: true, .. } => {
                 writeln!(out, "  {} found its disk damaged", name(site))?;
             }
+            Observation::DiskReplaced => writeln!(out, "  {} is a learner: its disk is not its first", name(site))?,
             Observation::Diverged { index } => {
                 writeln!(out, "  {} stops: its committed {index} is contradicted", name(site))?;
             }

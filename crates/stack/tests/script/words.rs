@@ -83,6 +83,10 @@ fn raft(message: &RaftMessage) -> String {
             let wants = next.map_or("has it all".to_string(), |next| format!("wants what is from {next} on"));
             format!("{term}: of the snapshot at {index} {wants}, {standing:?}")
         }
+        RaftMessage::JoinRequest { .. } => "my disk is new: is it my first?".into(),
+        RaftMessage::JoinResponse { disk, first, .. } => {
+            format!("your disk is {}", if disk == first { "the first that I know" } else { "not your first" })
+        }
         RaftMessage::TimeoutNow { term } => format!("{term}: hold an election now"),
     }
 }
