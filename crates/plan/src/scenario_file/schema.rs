@@ -238,7 +238,7 @@ mod tests {
             let text = String::from_utf8_lossy(&bytes);
             let (root, _) = DeTable::parse_recoverable(&text);
             let sink = Sink::new(Source { file: "x", text: &text });
-            super::super::scenario(&sink, root.get_ref(), |_| None);
+            super::super::scenario(&sink, root.get_ref(), |_| None, false);
         }
         asked::all()
     }
