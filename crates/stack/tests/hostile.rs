@@ -202,6 +202,28 @@ fn message() -> BoxedStrategy<Message> {
     .boxed()
 }
 
+/// A decision about the log that somebody wants.
+fn log_command() -> BoxedStrategy<ControlCommand> {
+    prop_oneof![
+        (index(), site(), number(), number()).prop_map(|(since, writer, token, end)| {
+            ControlCommand::OpenLog(Open { since, writer, token, end: Position(end) })
+        }),
+        (index(), 0..9_u8).prop_map(|(since, bits)| {
+            let members = (0..4).filter(|bit| bits & (1 << bit) != 0).map(SiteId).collect();
+            ControlCommand::SetCopies { since, members }
+        }),
+        site().prop_map(|site| ControlCommand::RecordsLost { site }),
+        (site(), index(), index()).prop_map(|(site, failover, end)| ControlCommand::LogEnd {
+            failover,
+            site,
+            incarnation: Incarnation(failover),
+            end: Position(end.0),
+        }),
+        index().prop_map(|since| ControlCommand::ResumeLog { since }),
+    ]
+    .boxed()
+}
+
 /// Messages about the transaction log; some of the incarnation that writes, some with segments that are nearly good.
 fn log_message() -> BoxedStrategy<LogMessage> {
     let writer = || prop_oneof![3 => 0..6_u64, 1 => number()].prop_map(|at| Incarnation(LogIndex(at)));
@@ -229,23 +251,7 @@ fn log_message() -> BoxedStrategy<LogMessage> {
         service: ServiceId(0),
         op,
     });
-    let command = prop_oneof![
-        (index(), site(), number(), number()).prop_map(|(since, writer, token, end)| {
-            ControlCommand::OpenLog(Open { since, writer, token, end: Position(end) })
-        }),
-        (index(), 0..9_u8).prop_map(|(since, bits)| {
-            let members = (0..4).filter(|bit| bits & (1 << bit) != 0).map(SiteId).collect();
-            ControlCommand::SetCopies { since, members }
-        }),
-        site().prop_map(|site| ControlCommand::RecordsLost { site }),
-        (site(), index(), index()).prop_map(|(site, failover, end)| ControlCommand::LogEnd {
-            failover,
-            site,
-            incarnation: Incarnation(failover),
-            end: Position(end.0),
-        }),
-        index().prop_map(|since| ControlCommand::ResumeLog { since }),
-    ];
+    let command = log_command();
     let ship = ((writer(), position(), writer(), segments()), (position(), position(), position(), number(), number()));
     let held = (writer(), any::<bool>(), position(), writer(), number(), number());
     prop_oneof![
