@@ -426,7 +426,9 @@ fn two_leaders_in_a_term_make_no_site_panic() {
             epoch: Epoch(1),
             round: 1,
             sent: cluster.now,
+            disk: DiskId::NONE,
             incarnation: 1,
+            confirmed: false,
         });
         for to in cluster.all().filter(|site| *site != SiteId(1)) {
             let message = message.clone();
