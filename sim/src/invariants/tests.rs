@@ -71,8 +71,15 @@ impl Bench {
                 bench.disks[site.index()].issue(Time::ZERO, DiskOp::Create { file });
             }
             bench.done(site, DiskOp::SyncDir { token: DiskToken(0) });
+            bench.joined(site);
         }
         bench
+    }
+
+    /// A site has metadata, as one has that joined the group; any later copy is newer.
+    fn joined(&mut self, site: SiteId) {
+        self.write(site, FileId::MetaA, 0, format::encode_meta(FileId::MetaA, &MetaView::default()));
+        self.sync(site, FileId::MetaA);
     }
 
     /// Issues an operation and lets the disk finish it.
@@ -305,8 +312,11 @@ fn what_a_loss_of_power_takes_is_noticed_at_the_next_restart() {
     for seed in 0..20 {
         let mut bench = Bench::new();
         bench.disks[1] = Disk::new(seed, 1, Speed { sync_min: 0, sync_max: 0, slower: 0 });
-        bench.done(B, DiskOp::Create { file: LOG_FILE });
+        for file in [FileId::MetaA, LOG_FILE] {
+            bench.done(B, DiskOp::Create { file });
+        }
         bench.done(B, DiskOp::SyncDir { token: DiskToken(0) });
+        bench.joined(B);
         bench.durable(A, &[(1, 1)]);
         bench.durable(B, &[(1, 1)]);
         bench.poses(A, Role::Leader, 1, &[1], &[]);

@@ -17,6 +17,7 @@ use crate::pages::hash_bytes;
 use crate::raft::{Context, Raft};
 use crate::sessions::Sessions;
 use crate::storage::identity::DiskId;
+use crate::storage::standing::Standing;
 use crate::storage::{self, Storage};
 use crate::switches::Switches;
 use crate::wal::{self, Wal};
@@ -211,7 +212,7 @@ impl Site {
                 let observation = Observation::Recovered {
                     last_index: found.log.last_index(),
                     term: found.meta.term,
-                    damaged: found.meta.standing.abstains(),
+                    damaged: matches!(found.meta.standing, Standing::Refilling | Standing::Learner),
                 };
                 self.out.push_back(Output::Observe(observation));
                 self.storage.raise_epoch(self.control.epoch());
