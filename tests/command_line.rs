@@ -161,11 +161,12 @@ fn hazards_of_disks_and_of_the_log_are_found() {
         (corruption, "checksum-ignored", "holes-refilled"),
         (diverged, "cut-at-high-water-mark", "convergence"),
         (lagging, "lagging-replica-promoted", "RPO"),
+        ("scenarios/weekly/disk-swapped.toml", "wiped-disk-votes", "linearizable"),
     ];
     for (scenario, hazard, check) in cases {
         let found = finds(scenario, hazard, "20");
         assert!(found.iter().any(|(_, name)| name == check), "{hazard}: {found:?}");
-        assert!(found.len() < 8, "{hazard}: {found:?}");
+        assert!(found.len() < 12, "{hazard} is found by every check: {found:?}");
     }
 }
 
