@@ -79,7 +79,10 @@ async fn malformed_requests_are_refused() {
 async fn a_stalled_peer_costs_nobody_anything() {
     // The third site accepts connections and never reads a byte.
     let deaf = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let mut cluster = Cluster::start_without_third(deaf.local_addr().unwrap()).await;
+    let mut cluster = Cluster::start().await;
+    // A group of three begins with all three.
+    assert_eq!(cluster.until_done(PATIENCE, 0, &Http::put("k", b"1")).await.status, 200);
+    cluster.replace_third(deaf.local_addr().unwrap(), PATIENCE).await;
     let value = vec![1; 64 << 10];
     for number in 0..50 {
         let put = Http::put(&format!("k{}", number % 4), &value);

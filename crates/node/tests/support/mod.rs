@@ -97,18 +97,9 @@ pub struct Cluster {
 
 impl Cluster {
     pub async fn start() -> Cluster {
-        Cluster::of(3, None).await
-    }
-
-    /// Two sites; in the place of the third is something else.
-    pub async fn start_without_third(third: SocketAddr) -> Cluster {
-        Cluster::of(2, Some(third)).await
-    }
-
-    async fn of(count: usize, third: Option<SocketAddr>) -> Cluster {
         let dir = tempfile::tempdir().unwrap();
         let start = monotonic_ns();
-        let mut configs: Vec<NodeConfig> = (0..count).map(|me| config(me as u8, dir.path(), start)).collect();
+        let mut configs: Vec<NodeConfig> = (0..3).map(|me| config(me as u8, dir.path(), start)).collect();
         let mut listeners = Vec::new();
         for config in &mut configs {
             let pair = shell::listen(&TokioNet, config).await.unwrap();
@@ -116,8 +107,7 @@ impl Cluster {
             config.http_listen = firedrill_node::host::Listener::local_addr(&pair.clients).unwrap().to_string();
             listeners.push(pair);
         }
-        let mut peers: Vec<String> = configs.iter().map(|config| config.peer_listen.clone()).collect();
-        peers.extend(third.map(|addr| addr.to_string()));
+        let peers: Vec<String> = configs.iter().map(|config| config.peer_listen.clone()).collect();
         let heard: Vec<Heard> = configs.iter().map(|_| Heard::default()).collect();
         let mut running = Vec::new();
         for ((config, pair), heard) in configs.iter_mut().zip(listeners).zip(&heard) {
@@ -125,6 +115,17 @@ impl Cluster {
             running.push(Some(run::start_on(config, pair, heard.clone()).unwrap()));
         }
         Cluster { configs, running, heard, _dir: dir }
+    }
+
+    /// Ends the third site, and puts something else in its place, to which the others are sent when they have started again.
+    pub async fn replace_third(&mut self, third: SocketAddr, patience: Duration) {
+        for site in 0..3 {
+            self.kill(site);
+            self.configs[site].peers[2] = third.to_string();
+        }
+        for site in 0..2 {
+            self.restart(site, patience).await;
+        }
     }
 
     /// Kills a site where it stands.
