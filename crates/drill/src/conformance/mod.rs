@@ -96,6 +96,12 @@ pub const TESTS: &[Test] = &[
         &[FaultKind::PowerLoss],
         processes::power_loss,
     ),
+    test(
+        "shutdown",
+        "sites that are shut down end, and once they are started again acknowledged writes are there",
+        &[FaultKind::Shutdown],
+        processes::shutdown,
+    ),
     test("freeze", "a frozen site answers nothing", &[FaultKind::Freeze], processes::freeze),
     test(
         "thaw",

@@ -1,4 +1,4 @@
-//! Site loss, crash, restart, freeze, power loss.
+//! Site loss, crash, restart, shutdown, freeze, power loss.
 
 use super::Make;
 use super::bench::{Bench, FIRST, NEAR, READY_WITHIN, SITES, expect, read, write};
@@ -8,6 +8,8 @@ use std::time::Duration;
 
 /// A fault that was begun has taken effect by then.
 const EFFECT: Duration = Duration::from_secs(1);
+/// A process that was told to end has answered what it could and ended by then.
+const ENDED: Duration = Duration::from_secs(5);
 const ALL: SiteSet = SiteSet::first(3);
 
 /// Sends reads and writes to the first site, one every half second, and lets the world run for `for_s` seconds more.
@@ -25,6 +27,11 @@ fn traffic(bench: &mut Bench, count: u32, for_s: u64) -> Result<Vec<RequestId>, 
 fn expect_silence(bench: &Bench, requests: &[RequestId], state: &str) -> Result<(), String> {
     let told = requests.iter().find_map(|request| bench.fates(*request).next());
     expect(told.is_none(), || format!("a {state} site was heard: {told:?}"))
+}
+
+fn expect_no_answer(bench: &Bench, requests: &[RequestId], who: &str) -> Result<(), String> {
+    let answer = requests.iter().find_map(|request| bench.fates(*request).find(|(_, answer)| answer.is_some()));
+    expect(answer.is_none(), || format!("{who} answered: {answer:?}"))
 }
 
 pub(super) fn site_loss(bench: &mut Bench, _: &mut Make<'_>) -> Result<(), String> {
@@ -64,10 +71,20 @@ pub(super) fn power_loss(bench: &mut Bench, _: &mut Make<'_>) -> Result<(), Stri
     let id = bench.begin(Fault::PowerLoss { sites: ALL });
     bench.run_for(EFFECT)?;
     let meanwhile = traffic(bench, 4, 1)?;
-    let answer = meanwhile.iter().find_map(|request| bench.fates(*request).find(|(_, answer)| answer.is_some()));
-    expect(answer.is_none(), || format!("a site without power answered: {answer:?}"))?;
+    expect_no_answer(bench, &meanwhile, "a site without power")?;
     bench.end(id);
     bench.expect_value("synced", Some("over a power loss"))
+}
+
+pub(super) fn shutdown(bench: &mut Bench, _: &mut Make<'_>) -> Result<(), String> {
+    bench.ready()?;
+    bench.done(NEAR, FIRST, &write("kept", "over a shutdown"), READY_WITHIN)?;
+    let shutdowns = SITES.map(|site| bench.begin(Fault::Shutdown { site }));
+    bench.run_for(ENDED)?;
+    let meanwhile = traffic(bench, 4, 5)?;
+    expect_no_answer(bench, &meanwhile, "a site that has ended")?;
+    shutdowns.into_iter().for_each(|id| bench.end(id));
+    bench.expect_value("kept", Some("over a shutdown"))
 }
 
 pub(super) fn freeze(bench: &mut Bench, _: &mut Make<'_>) -> Result<(), String> {

@@ -68,6 +68,7 @@ impl Fake {
         let forgets = match fault {
             Fault::Crash { .. } => self.breaks("restart"),
             Fault::PowerLoss { .. } => self.breaks("power-loss"),
+            Fault::Shutdown { .. } => self.breaks("shutdown"),
             _ => false,
         };
         if forgets && hit.contains(FIRST) {

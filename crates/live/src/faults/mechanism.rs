@@ -54,6 +54,8 @@ pub enum OnLinks {
 const KILLED: &str = "containers killed (SIGKILL; not a power loss: the page cache survives)";
 const CRASHED: &str =
     "container killed (SIGKILL, at once; the page cache survives), connections refused by the proxy in its place";
+const TOLD_TO_END: &str =
+    "process told to end (SIGTERM) and started again, connections refused by the proxy in its place in between";
 const FILTERED: &str = "packets dropped by nft in the network namespaces of the sites, both ways";
 const HELD: &str = "streams held in the proxy, both ways; delivered once mended, as TCP would";
 const HELD_ONE_WAY: &str = "streams held in the proxy, one way; delivered once mended, as TCP would";
@@ -102,6 +104,7 @@ impl Means {
         match kind {
             FaultKind::SiteLoss => Some(KILLED),
             FaultKind::Crash => Some(CRASHED),
+            FaultKind::Shutdown => Some(TOLD_TO_END),
             FaultKind::Freeze => Some("container paused"),
             FaultKind::Partition => Some(if filter { FILTERED } else { HELD }),
             FaultKind::PartitionOneWay => Some(HELD_ONE_WAY),
@@ -124,8 +127,7 @@ impl Means {
             | FaultKind::Duplicate
             | FaultKind::Reorder
             | FaultKind::Corrupt
-            | FaultKind::CpuStress
-            | FaultKind::Shutdown => None,
+            | FaultKind::CpuStress => None,
         }
     }
 

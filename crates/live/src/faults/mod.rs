@@ -121,7 +121,9 @@ impl Faults {
             Fault::SiteLoss { sites } | Fault::PowerLoss { sites } => {
                 any(join_all(sites.iter().map(|site| self.sites.run(site))).await)
             }
-            Fault::Crash { site, .. } | Fault::Freeze { site } => self.sites.run(*site).await,
+            Fault::Crash { site, .. } | Fault::Freeze { site } | Fault::Shutdown { site } => {
+                self.sites.run(*site).await
+            }
             _ => Ok(self.links.has_any_of(fault)),
         }
     }
@@ -139,6 +141,7 @@ impl Faults {
                 self.kill(id, *site).await?;
                 self.links.change(&self.sites, id, Some(fault)).await?;
             }
+            Fault::Shutdown { site } => self.shut_down(id, *site, fault).await?,
             Fault::Freeze { site } => match self.site(*site) {
                 Some(site) => site.freeze(id).await?,
                 None => return Ok(false),
@@ -197,6 +200,14 @@ impl Faults {
                 self.restart(id, site).await?;
                 self.links.change(&self.sites, id, None).await
             }
+            // It may be ending still.
+            Some(Fault::Shutdown { site }) => {
+                if let Some(ending) = self.site(site) {
+                    ending.wait_until_ended().await?;
+                }
+                self.restart(id, site).await?;
+                self.links.change(&self.sites, id, None).await
+            }
             Some(Fault::DiskLoss { site }) => self.restart(id, site).await,
             Some(Fault::Freeze { site }) => match self.site(site) {
                 Some(site) => site.thaw(id).await,
@@ -241,6 +252,16 @@ impl Faults {
     async fn restart(&self, id: FaultId, site: SiteId) -> Result<(), LiveError> {
         let Some(restarted) = self.site(site) else { return Ok(()) };
         if restarted.restart(id).await? { self.links.filter_again(&self.sites, site).await } else { Ok(()) }
+    }
+
+    /// Its machine refuses in its place once it has ended, unless the fault ended first.
+    async fn shut_down(&self, id: FaultId, site: SiteId, fault: &Fault) -> Result<(), LiveError> {
+        let Some(ending) = self.site(site) else { return Ok(()) };
+        if !self.sites.run(site).await? {
+            return Ok(());
+        }
+        ending.shut_down(id).await?;
+        if self.of(id).is_some() { self.links.change(&self.sites, id, Some(fault)).await } else { Ok(()) }
     }
 
     /// What was not synced is lost; what comes back finds the rest.

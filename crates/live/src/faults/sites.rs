@@ -10,7 +10,11 @@ use bollard::query_parameters::{InspectContainerOptions, KillContainerOptionsBui
 use firedrill_model::{FaultId, SiteId};
 use std::collections::BTreeSet;
 use std::net::Ipv4Addr;
+use std::time::Duration;
 use tokio::sync::{Mutex, Notify};
+
+/// A process that is told to end answers what it was asked, for two seconds at most. One that takes this long hangs.
+const ENDS_WITHIN: Duration = Duration::from_secs(30);
 
 /// What is wrong with a site's container just now.
 #[derive(Debug, Default)]
@@ -92,10 +96,30 @@ impl Site {
         self.wait_until_dead().await
     }
 
+    /// Tells it to end, for a fault, and waits until it has.
+    pub(super) async fn shut_down(&self, id: FaultId) -> Result<(), LiveError> {
+        let mut hurt = self.hurt.lock().await;
+        hurt.killed_by.insert(id);
+        let options = KillContainerOptionsBuilder::new().signal("SIGTERM").build();
+        let told = self.docker.kill_container(&self.container, Some(options)).await;
+        unless_idle(told, || format!("telling {} to end", self.container))?;
+        drop(hurt);
+        self.wait_until_ended().await
+    }
+
+    /// Waits until it has ended after it was told to.
+    pub(super) async fn wait_until_ended(&self) -> Result<(), LiveError> {
+        let ended = tokio::time::timeout(ENDS_WITHIN, self.wait_until_dead()).await;
+        ended.unwrap_or_else(|_| {
+            let within = ENDS_WITHIN.as_secs();
+            Err(LiveError::Site(format!("{} did not end within {within} s of SIGTERM", self.container)))
+        })
+    }
+
     /// The engine answers before the process is gone.
     async fn wait_until_dead(&self) -> Result<(), LiveError> {
         while self.state().await?.running == Some(true) {
-            tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+            tokio::time::sleep(Duration::from_millis(5)).await;
         }
         Ok(())
     }

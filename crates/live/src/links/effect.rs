@@ -39,7 +39,7 @@ pub fn state<'a>(entry: &Entry, faults: impl IntoIterator<Item = &'a Fault>) -> 
     };
     for fault in faults {
         // The machine of a crashed process lives, and refuses; its container does not, so the proxy refuses in its place.
-        state.refused |= matches!(fault, Fault::Crash { site, .. } if *site == entry.to);
+        state.refused |= matches!(fault, Fault::Crash { site, .. } | Fault::Shutdown { site } if *site == entry.to);
         strike(fault, entry.from, to, &mut state.up);
         // Between sites nothing is said on the way back, which is a link of its own.
         if matches!(entry.from, Endpoint::Region(_)) {
@@ -131,9 +131,10 @@ mod tests {
 
     #[test]
     fn a_crashed_site_refuses() {
-        let crash = Fault::Crash { site: SiteId(1), after_outputs: 0 };
-        assert!(state(&entry(A, 1), [&crash]).refused && state(&entry(R, 1), [&crash]).refused);
-        assert!(!state(&entry(B, 0), [&crash]).refused && !state(&entry(R, 0), [&crash]).refused);
+        for ended in [Fault::Crash { site: SiteId(1), after_outputs: 0 }, Fault::Shutdown { site: SiteId(1) }] {
+            assert!(state(&entry(A, 1), [&ended]).refused && state(&entry(R, 1), [&ended]).refused);
+            assert!(!state(&entry(B, 0), [&ended]).refused && !state(&entry(R, 0), [&ended]).refused);
+        }
     }
 
     #[test]
