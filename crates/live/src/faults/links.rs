@@ -79,7 +79,7 @@ impl Links {
         for site in of {
             // One that is dead has no namespace; its filter is set when it comes back.
             let Some(pid) = pid(sites, site).await? else { continue };
-            filter::apply(pid, &self.rules(faults, site)).await.map_err(LiveError::Host)?;
+            unless_dead(pid, filter::apply(pid, &self.rules(faults, site)).await)?;
         }
         Ok(())
     }
@@ -122,7 +122,7 @@ impl Links {
             match entry.from {
                 Endpoint::Site(from) if self.means.rights.reset => {
                     if let Some(pid) = pid(sites, from).await? {
-                        broken += filter::reset(pid, entry.port).await.map_err(LiveError::Host)?;
+                        broken += unless_dead(pid, filter::reset(pid, entry.port).await)?.unwrap_or(0);
                     }
                 }
                 _ => by_proxy.push(entry.name.clone()),
@@ -139,6 +139,15 @@ fn is_about(fault: &Fault, entry: &Entry) -> bool {
     let to = Endpoint::Site(entry.to);
     let back = matches!(entry.from, Endpoint::Region(_)) && effect::strikes(fault, to, entry.from);
     back || effect::strikes(fault, entry.from, to)
+}
+
+/// What was done in a process's network namespace; `None`: it could not be, for the process has died meanwhile, and the namespace with it.
+fn unless_dead<T>(pid: i64, done: Result<T, String>) -> Result<Option<T>, LiveError> {
+    match done {
+        Ok(done) => Ok(Some(done)),
+        Err(_) if !filter::is_there(pid) => Ok(None),
+        Err(error) => Err(LiveError::Host(error)),
+    }
 }
 
 async fn pid(sites: &Sites, site: SiteId) -> Result<Option<i64>, LiveError> {

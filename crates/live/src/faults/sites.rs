@@ -87,24 +87,23 @@ impl Site {
 
     /// Kills it for a fault.
     pub(super) async fn kill(&self, id: FaultId) -> Result<(), LiveError> {
-        let mut hurt = self.hurt.lock().await;
-        hurt.killed_by.insert(id);
-        let options = KillContainerOptionsBuilder::new().signal("SIGKILL").build();
-        let killed = self.docker.kill_container(&self.container, Some(options)).await;
-        unless_idle(killed, || format!("killing {}", self.container))?;
-        drop(hurt);
+        self.signal(id, "SIGKILL").await?;
         self.wait_until_dead().await
     }
 
     /// Tells it to end, for a fault, and waits until it has.
     pub(super) async fn shut_down(&self, id: FaultId) -> Result<(), LiveError> {
+        self.signal(id, "SIGTERM").await?;
+        self.wait_until_ended().await
+    }
+
+    /// Sends it a signal of which it ends; until the fault is over nobody else starts it.
+    async fn signal(&self, id: FaultId, signal: &str) -> Result<(), LiveError> {
         let mut hurt = self.hurt.lock().await;
         hurt.killed_by.insert(id);
-        let options = KillContainerOptionsBuilder::new().signal("SIGTERM").build();
-        let told = self.docker.kill_container(&self.container, Some(options)).await;
-        unless_idle(told, || format!("telling {} to end", self.container))?;
-        drop(hurt);
-        self.wait_until_ended().await
+        let options = KillContainerOptionsBuilder::new().signal(signal).build();
+        let sent = self.docker.kill_container(&self.container, Some(options)).await;
+        unless_idle(sent, || format!("sending {signal} to {}", self.container))
     }
 
     /// Waits until it has ended after it was told to.

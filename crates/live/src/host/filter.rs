@@ -48,6 +48,11 @@ pub fn ruleset(rules: &[Rule]) -> String {
     format!("table inet firedrill\ndelete table inet firedrill\ntable inet firedrill {{\n{outward}{inward}}}\n")
 }
 
+/// Whether the process has a network namespace: one that has ended has none, even if nobody has asked for its exit code yet.
+pub fn is_there(pid: i64) -> bool {
+    std::fs::metadata(format!("/proc/{pid}/ns/net")).is_ok()
+}
+
 /// Sets the filter of the process's network namespace.
 ///
 /// # Errors
@@ -92,6 +97,15 @@ async fn inside(pid: i64, program: &[&str], input: String) -> Result<String, Str
 mod tests {
     use super::*;
     use serde_json::json;
+
+    #[test]
+    fn a_process_that_has_ended_has_no_namespace() {
+        let mut child = std::process::Command::new("true").spawn().expect("a program that every system has");
+        let pid = i64::from(child.id());
+        assert!(is_there(i64::from(std::process::id())));
+        child.wait().expect("it ends");
+        assert!(!is_there(pid));
+    }
 
     #[test]
     fn the_table_is_replaced_as_a_whole() {

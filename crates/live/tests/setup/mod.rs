@@ -1,83 +1,25 @@
-//! The plan of the tests: three sites near each other, two regions, one service, and a detection that takes two seconds.
+//! The plan of the tests: that of the conformance suite with names of places, a service whose name has a space, and a detection that takes two seconds.
 
-use firedrill_drill::world::{Physics, Setup};
-use firedrill_model::config::{HealthConfig, RaftConfig, ServiceConfig, SiteConfig};
-use firedrill_model::{HazardSet, StackConfig};
-use firedrill_plan::Plan;
-use firedrill_plan::plan::{Detection, Level, Link, Raft, Region, Service, Site};
-use std::sync::Arc;
+use firedrill_drill::conformance;
+use firedrill_drill::world::Setup;
+use firedrill_plan::plan::Detection;
 use std::time::Duration;
 
-/// Round trips between sites, by site and site, in milliseconds.
-const LINKS_MS: [[u64; 3]; 3] = [[0, 20, 40], [20, 0, 30], [40, 30, 0]];
-/// Round trips between regions and sites, by region and site, in milliseconds.
-const REGIONS_MS: [[u64; 3]; 2] = [[10, 30, 50], [60, 40, 20]];
 const CHECKS: Duration = Duration::from_millis(500);
 
 /// What the worlds of the tests are made from.
 pub fn setup() -> Setup {
-    let plan = plan();
-    let site = |site: &Site| SiteConfig { name: site.name.clone(), capacity_percent: site.capacity_percent };
-    let config = StackConfig {
-        sites: plan.sites.iter().map(site).collect(),
-        services: vec![ServiceConfig { name: "core mcp".into(), priority: 0, depends_on: Vec::new() }],
-        raft: RaftConfig {
-            heartbeat: plan.raft.heartbeat,
-            election_timeout: plan.raft.election_timeout,
-            pre_vote: true,
-            check_quorum: true,
-            max_batch: plan.raft.max_batch,
-            max_in_flight: plan.raft.max_in_flight,
-            snapshot_threshold: plan.raft.snapshot_threshold,
-        },
-        health: HealthConfig { interval: CHECKS, timeout: CHECKS, retries: 3 },
-        transaction_log: None,
-        notifications: Vec::new(),
-        hazards: HazardSet::NONE,
-    };
-    let sync = Duration::from_millis(1);
-    let physics = Physics { sync_min: sync, sync_max: sync, jitter_per_mille: 0, loss_per_mille: 0 };
-    Setup { plan, config, seed: 1, physics }
-}
-
-fn plan() -> Plan {
-    let site = |name: &str, role: &str| Site { name: name.into(), role: role.into(), capacity_percent: 100 };
-    let row = |row: [u64; 3]| row.map(Duration::from_millis);
-    let region = |name: &str, place: usize| Region { name: name.into(), round_trips: row(REGIONS_MS[place]).to_vec() };
-    Plan {
-        title: "live tests".into(),
-        text: String::new(),
-        sites: vec![site("new-york", "primary"), site("london", "secondary"), site("singapore", "tertiary")],
-        links: LINKS_MS.map(|links| row(links).map(|round_trip| Link { round_trip }).to_vec()).to_vec(),
-        regions: vec![region("east", 0), region("west", 1)],
-        services: vec![Service {
-            name: "core mcp".into(),
-            tier: "tier 1".into(),
-            priority: 0,
-            depends_on: Vec::new(),
-            rto: Duration::from_secs(15 * 60),
-        }],
-        raft: Raft {
-            heartbeat: Duration::from_millis(100),
-            election_timeout: Duration::from_secs(1),
-            snapshot_threshold: 10_000,
-            max_batch: 64,
-            max_in_flight: 16,
-        },
-        detection: Detection { interval: CHECKS, timeout: CHECKS, retries: 3 },
-        notifications: Vec::new(),
-        dns_ttl: Duration::from_secs(30),
-        level: Level {
-            sustain: Duration::from_secs(60),
-            probes: 1000,
-            success_per_mille: 999,
-            bound_margin: Duration::from_millis(50),
-        },
-        latency_claim: None,
-        transaction_log: None,
-        sessions_rpo: None,
-        time_scale: 1,
-        assumptions: Vec::new(),
-        document: Arc::default(),
+    let mut setup = conformance::setup();
+    let plan = &mut setup.plan;
+    plan.title = "live tests".into();
+    for (site, name) in plan.sites.iter_mut().zip(["new-york", "london", "singapore"]) {
+        site.name = name.into();
     }
+    for (region, name) in plan.regions.iter_mut().zip(["east", "west"]) {
+        region.name = name.into();
+    }
+    plan.services[0].name = "core mcp".into();
+    plan.detection = Detection { interval: CHECKS, timeout: CHECKS, retries: 3 };
+    setup.config = plan.stack_config();
+    setup
 }
