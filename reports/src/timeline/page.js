@@ -32,7 +32,12 @@
 
   const x = (time) => GUTTER + (time - from) * perEvent;
   const y = (lane) => TOP + lane * row - scroll;
-  const until = (op) => (op[2] < 0 ? end : op[2]);
+  // What never returned is drawn up to what its process did next.
+  const drawn = new Map();
+  for (const list of byLane) list.forEach((number, at) => {
+    if (ops[number][2] < 0) drawn.set(ops[number], at + 1 < list.length ? ops[list[at + 1]][1] : end);
+  });
+  const until = (op) => (op[2] < 0 ? drawn.get(op) : op[2]);
 
   function fit(canvas) {
     const ratio = window.devicePixelRatio || 1, box = canvas.getBoundingClientRect();

@@ -1,7 +1,7 @@
 //! A journal of ours: what its clients did to sessions. The transaction log is no register and is left out.
 //!
 //! Instants are in the order of their times, those at the same time in that of the journal: a probe counts from when it was meant to be
-//! sent. A client that does something while an operation of its is open, or after one without an answer, has another lane.
+//! sent. A client that does something while an operation of its is open is one more process.
 
 use super::Limits;
 use super::error::ImportError;
@@ -62,7 +62,7 @@ fn history(events: &[Event]) -> Result<History, (usize, String)> {
         let line = |at: At| (at.1 + FIRST) as u64;
         let invoked = rank(call.invoked);
         history.operations.push(Operation {
-            process: lanes.of(call.client, invoked, returned.map(rank), &mut history.processes),
+            process: lanes.of(call.client, invoked, call.returned.map(|(at, _)| rank(at)), &mut history.processes),
             function,
             key: call.op.key().map(|key| Value::text(key.as_str())),
             input,
@@ -154,7 +154,7 @@ fn bands(events: &[Event], rank: impl Fn(At) -> u64) -> Vec<Band> {
     bands
 }
 
-/// The lanes of each client, by when they are free again; `None`: never.
+/// The processes of each client, by when they are free again; `None`: never.
 #[derive(Default)]
 struct Lanes(BTreeMap<ClientId, Vec<(u32, Option<u64>)>>);
 
@@ -167,10 +167,10 @@ impl Lanes {
         }
         let process = u32::try_from(processes.len()).unwrap_or(u32::MAX);
         let name = match lanes.len() {
-            0 => client.to_string(),
-            others => format!("{client}/{}", others + 1),
+            0 => Value::Int(i64::from(client.0)),
+            others => Value::text(&format!("{}/{}", client.0, others + 1)),
         };
-        processes.push(Value::text(&name));
+        processes.push(name);
         lanes.push((process, returned));
         process
     }

@@ -50,6 +50,8 @@ pub(in super::super) struct Foresight {
     taken: Vec<Option<Span>>,
     /// How many other dequeues there are that may take one.
     takers: usize,
+    /// Whether something is taken more often than it is put in.
+    impossible: bool,
 }
 
 impl Foresight {
@@ -70,12 +72,13 @@ impl Foresight {
                 Action::Empty => {}
             }
         }
+        let impossible = puts.iter().zip(&takes).any(|(puts, (times, _))| times > puts);
         let known = |puts: u32, times: u32| puts == 1 && times == 1;
         let unknown =
             |(puts, (times, _)): (&u32, &(u32, Option<Span>))| if known(*puts, *times) { 0 } else { *times as usize };
         takers += puts.iter().zip(&takes).map(unknown).sum::<usize>();
         let taken = puts.into_iter().zip(takes).map(|(puts, (times, span))| span.filter(|_| known(puts, times)));
-        Foresight { taken: taken.collect(), takers }
+        Foresight { taken: taken.collect(), takers, impossible }
     }
 
     /// Whether an element can stand at the end of this queue.
@@ -119,6 +122,7 @@ impl Model for Queue {
 
     fn step_ahead(&self, foresight: &Foresight, state: &Arc<[u32]>, action: &Action) -> Option<Arc<[u32]>> {
         match action {
+            _ if foresight.impossible => None,
             Action::Enqueue(element) if !foresight.may_join(state, *element) => None,
             Action::Lost if state.first().is_some_and(|front| foresight.taken[*front as usize].is_some()) => None,
             _ => self.step(state, action),
