@@ -331,7 +331,7 @@ pub struct JudgeArgs {
     /// How they are written; guessed from what is in them where that is obvious
     #[arg(long, value_enum, value_name = "FORMAT")]
     pub format: Option<FormatName>,
-    /// What the operations are on (needed but for elle-edn; porcupine-kv is kv)
+    /// What the operations are on (needed but for elle-edn; porcupine-kv is kv, a journal session)
     #[arg(long, value_enum, value_name = "MODEL")]
     pub model: Option<ModelArg>,
     /// What it holds at first, as JSON; text that is no JSON stands for itself
@@ -370,6 +370,8 @@ pub enum FormatName {
     ElleEdn,
     /// One JSON object a line
     Jsonl,
+    /// Firedrill's own: journal.jsonl.zst, or the folder that it is in
+    Journal,
 }
 
 /// Which order transactions must respect besides what they saw of each other.

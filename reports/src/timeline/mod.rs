@@ -83,6 +83,7 @@ fn data(history: &History, report: &Report) -> Json {
         "misfit": report.why.as_ref().map(|why| why.misfit),
         "window": report.why.as_ref().map(|why| &why.window),
         "context": report.why.as_ref().map(|why| &why.context),
+        "met": report.why.iter().flat_map(|why| &why.met).map(|state| clipped(state, 200)).collect::<Vec<_>>(),
         "end": end,
     })
 }

@@ -4,7 +4,7 @@
   const { lanes, ops, bands, orders, misfit, end } = data;
   const windowed = new Set(data.window || []), context = new Set(data.context || []);
   const lanesCanvas = document.getElementById("lanes"), map = document.getElementById("map"), tip = document.getElementById("tip");
-  const GUTTER = 92, TOP = 30, COLOURS = [["#cfe3f7", "#5b8fc4"], ["#eceff1", "#a3abb3"], ["#fff3cd", "#c79a1b"]];
+  const GUTTER = window.innerWidth < 760 ? 76 : 92, TOP = 30, COLOURS = [["#cfe3f7", "#5b8fc4"], ["#eceff1", "#a3abb3"], ["#fff3cd", "#c79a1b"]];
   let from = 0, perEvent = 1, scroll = 0, hovered = -1, chosen = 0, width = 0, height = 0, row = 30;
 
   // Operations of a lane do not overlap and are in order of time.
@@ -32,7 +32,12 @@
 
   const x = (time) => GUTTER + (time - from) * perEvent;
   const y = (lane) => TOP + lane * row - scroll;
-  const until = (op) => (op[2] < 0 ? end : op[2]);
+  // What never returned is drawn up to what its process did next.
+  const drawn = new Map();
+  for (const list of byLane) list.forEach((number, at) => {
+    if (ops[number][2] < 0) drawn.set(ops[number], at + 1 < list.length ? ops[list[at + 1]][1] : end);
+  });
+  const until = (op) => (op[2] < 0 ? drawn.get(op) : op[2]);
 
   function fit(canvas) {
     const ratio = window.devicePixelRatio || 1, box = canvas.getBoundingClientRect();
@@ -144,14 +149,14 @@
     pen.fillStyle = "#57606a";
     for (let lane = 0; lane < lanes.length; lane++) {
       if (y(lane) < TOP - 6 || y(lane) > height) continue;
-      pen.fillText("client " + lanes[lane].slice(0, 8), 14, y(lane) + row / 2 + 4);
+      pen.fillText("process " + lanes[lane].slice(0, 8), GUTTER < 92 ? 4 : 14, y(lane) + row / 2 + 4);
     }
     const step = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10000, 50000, 200000].find((n) => n * perEvent >= 70) || 1000000;
     for (let at = Math.ceil(Math.max(0, from) / step) * step; x(at) < width && at <= end; at += step) {
       pen.fillText(at, x(at) + 4, 18);
       pen.fillRect(x(at), 6, 1, 16);
     }
-    pen.fillText("event", 14, 18);
+    pen.fillText("event", GUTTER < 92 ? 4 : 14, 18);
   }
 
   function draw() {
@@ -194,7 +199,7 @@
     columns.forEach((count, column) => count && pen.fillRect(column, high - 8 - (count / most) * (high - 22), 1, (count / most) * (high - 22)));
     pen.fillStyle = "#57606a";
     pen.font = "12px system-ui, sans-serif";
-    pen.fillText("whole history", 8, high / 2 + 4);
+    pen.fillText(GUTTER < 92 ? "whole" : "whole history", GUTTER < 92 ? 4 : 8, high / 2 + 4);
     for (const number of windowed) {
       pen.fillStyle = "#c5221f";
       pen.fillRect(at(ops[number][1]), high - 8, Math.max(2, (until(ops[number]) - ops[number][1]) * scale), 5);
@@ -220,8 +225,11 @@
 
   function describe(number) {
     const op = ops[number], mark = marks.get(number);
-    const lines = ["client " + lanes[op[0]] + ", line " + op[5], op[3]];
-    if (number === misfit) lines.push("fits nowhere in any order of what returned before it");
+    const lines = ["process " + lanes[op[0]] + ", line " + op[5], op[3]];
+    if (number === misfit) {
+      lines.push("fits nowhere in any order of what returned before it");
+      if (data.met.length) lines.push("before: " + data.met.join("\n    or: "));
+    }
     if (mark) lines.push("number " + (mark.place + 1) + " in the order", "before: " + mark.before, "after:  " + mark.after);
     else if (orders.length && number !== misfit) lines.push("not in the order shown");
     return lines.join("\n");
@@ -238,9 +246,9 @@
   }
 
   let drag = null;
-  lanesCanvas.addEventListener("mousedown", (event) => { drag = [event.clientX, event.clientY, from, scroll]; });
-  window.addEventListener("mouseup", () => { drag = null; });
-  lanesCanvas.addEventListener("mousemove", (event) => {
+  lanesCanvas.addEventListener("pointerdown", (event) => { drag = [event.clientX, event.clientY, from, scroll]; });
+  window.addEventListener("pointerup", () => { drag = null; });
+  lanesCanvas.addEventListener("pointermove", (event) => {
     if (drag) {
       from = drag[2] - (event.clientX - drag[0]) / perEvent;
       scroll = drag[3] - (event.clientY - drag[1]);
@@ -253,7 +261,7 @@
     tip.hidden = found < 0;
     if (found >= 0) place(found, event.clientX, event.clientY);
   });
-  lanesCanvas.addEventListener("mouseleave", () => { tip.hidden = true; });
+  lanesCanvas.addEventListener("pointerleave", () => { tip.hidden = true; });
   function place(number, clientX, clientY) {
     tip.hidden = false;
     tip.textContent = describe(number);
@@ -261,7 +269,7 @@
     const left = Math.min(clientX - area.left + 14, area.width - tip.offsetWidth - 8);
     const below = clientY - area.top + 16;
     const top = below + tip.offsetHeight > area.height ? below - tip.offsetHeight - 32 : below;
-    tip.style.left = left + "px";
+    tip.style.left = Math.max(4, left) + "px";
     tip.style.top = Math.max(60, top) + "px";
   }
   lanesCanvas.addEventListener("wheel", (event) => {
@@ -283,6 +291,16 @@
     };
     if (keys[event.key]) { keys[event.key](); event.preventDefault(); draw(); }
   });
+  for (const [id, factor] of [["in", 1.4], ["out", 1 / 1.4]]) {
+    document.getElementById(id).addEventListener("click", () => {
+      const middle = from + (width - GUTTER) / perEvent / 2;
+      perEvent *= factor;
+      clamp();
+      from = middle - (width - GUTTER) / perEvent / 2;
+      tip.hidden = true;
+      draw();
+    });
+  }
   let mapped = false;
   const jump = (event) => {
     const area = map.getBoundingClientRect();
@@ -290,9 +308,9 @@
     from = time - (width - GUTTER) / perEvent / 2;
     draw();
   };
-  map.addEventListener("mousedown", (event) => { mapped = true; jump(event); });
-  window.addEventListener("mousemove", (event) => { if (mapped) jump(event); });
-  window.addEventListener("mouseup", () => { mapped = false; });
+  map.addEventListener("pointerdown", (event) => { mapped = true; jump(event); });
+  window.addEventListener("pointermove", (event) => { if (mapped) jump(event); });
+  window.addEventListener("pointerup", () => { mapped = false; });
   for (const element of document.querySelectorAll("[data-op]")) {
     const go = () => show(Number(element.dataset.op));
     element.addEventListener("click", go);

@@ -16,12 +16,13 @@ pub(super) fn escaped(text: &str) -> String {
 
 /// How much was judged.
 pub(super) fn summary(history: &History, report: &Report) -> String {
-    let clients = history.processes.len();
-    let (operations, objects) = (report.operations, report.objects);
-    format!(
-        "{operations} operations of {clients} clients on {objects} {}",
-        if objects == 1 { "object" } else { "objects" }
-    )
+    let processes = history.processes.len();
+    let Report { operations, objects, model, .. } = report;
+    let on = match *objects {
+        1 => format!("a {}", model.noun()),
+        objects => format!("{objects} keys, each a {}", model.noun()),
+    };
+    format!("{operations} operations of {processes} processes on {on}")
 }
 
 /// Why it has no order, or that it has one, or how far the search got.
@@ -31,7 +32,12 @@ pub(super) fn why(history: &History, report: &Report) -> String {
     }
     let first = report.undecided.first();
     match (report.verdict, first) {
-        (Verdict::Pass, _) => "<h2>Linearizable</h2><p>The joined marks are an order that explains it.</p>".to_owned(),
+        (Verdict::Pass, _) if report.orders.is_empty() => {
+            "<h2>Linearizable</h2><p>An order exists; one to be shown was not found within a few steps.</p>".to_owned()
+        }
+        (Verdict::Pass, _) => "<h2>Linearizable</h2><p>The joined marks are an order that explains every answer; \
+             hovering over an operation shows the state before and after it.</p>"
+            .to_owned(),
         (_, Some(first)) => {
             let reached = first.reached.map_or_else(String::new, |place| told(history, place));
             format!(
@@ -47,12 +53,13 @@ pub(super) fn why(history: &History, report: &Report) -> String {
 
 fn refuted(history: &History, report: &Report, why: &Why) -> String {
     let mut text = String::from("<h2>The first operation that fits nowhere</h2>");
-    let on = why.key.as_ref().map_or_else(String::new, |key: &Value| format!(" on key {}", escaped(&key.to_string())));
+    let of = why.key.as_ref().map_or_else(String::new, |key: &Value| format!(" at key {}", escaped(&key.to_string())));
     let _ = write!(text, "{}", link(history, why.misfit, "misfit"));
     if !why.met.is_empty() {
         let met: Vec<String> =
             why.met.iter().map(|state| format!("<code>{}</code>", escaped(&super::clipped(state, 200)))).collect();
-        let _ = write!(text, "<p>It met{on}: {}.</p>", met.join(" or "));
+        let (noun, met) = (report.model.noun(), met.join(" or "));
+        let _ = write!(text, "<p>When it had to take effect, the {noun}{of} was {met}.</p>");
     }
     if report.refuted.len() > 1 {
         let _ = write!(text, "<p>{} objects have no order; this is the first.</p>", report.refuted.len());

@@ -61,6 +61,7 @@ fn operations(path: &Path, args: &JudgeArgs, read: &Read, history: &History) -> 
     let model = match (args.model, read.format) {
         (Some(name), _) => model(name),
         (None, Format::PorcupineKv) => ModelName::Kv,
+        (None, Format::Journal) => ModelName::Session,
         (None, _) => return Err(Wrong(format!("{file}: say what the operations are on, as in --model cas-register"))),
     };
     let init = args.init.as_deref().map(initial);
@@ -130,6 +131,7 @@ fn format(name: FormatName) -> Format {
         FormatName::PorcupineKv => Format::PorcupineKv,
         FormatName::ElleEdn => Format::ElleEdn,
         FormatName::Jsonl => Format::JsonLines,
+        FormatName::Journal => Format::Journal,
     }
 }
 

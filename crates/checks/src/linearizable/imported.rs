@@ -43,6 +43,8 @@ pub struct Settings<'s> {
 /// What was found.
 #[derive(Clone, Debug)]
 pub struct Report {
+    /// What the operations are on.
+    pub model: ModelName,
     /// Fail if one object has no order, else unknown if one was not searched to the end, else pass.
     pub verdict: Verdict,
     /// Operations in the history.
@@ -118,6 +120,7 @@ pub fn judge(
     let outcomes = rounds(&partitions, settings);
     (settings.decided)();
     let mut report = Report {
+        model,
         verdict: Verdict::Pass,
         operations: history.operations.len(),
         objects: partitions.len(),
@@ -145,7 +148,9 @@ pub fn judge(
     let mut misfits: Vec<(usize, &Partition<'_>)> = misfits.zip(refuted.iter().copied()).collect();
     misfits.sort_by_key(|(misfit, partition)| partition.prepared.span(*misfit).returned);
     report.refuted = misfits.iter().map(|(_, partition)| partition.key.clone()).collect();
-    report.why = misfits.first().map(|(misfit, partition)| why::explain(partition, *misfit, limit(WHY_STEPS)));
+    report.why = misfits.first().map(|(misfit, partition)| {
+        why::explain(partition, *misfit, limit(WHY_STEPS), limit(WHY_STEPS.max(report.steps)))
+    });
     report.verdict = match (report.refuted.is_empty(), report.undecided.is_empty()) {
         (false, _) => Verdict::Fail,
         (true, false) => Verdict::Unknown,

@@ -3,10 +3,20 @@
 
 use super::memory::Mixer;
 use super::object::{Object, Stand};
+use super::problem::Span;
 use super::register_rules::keep_earliest;
 use hashbrown::HashTable;
 use std::collections::HashMap;
 use std::hash::{BuildHasher, BuildHasherDefault, Hash};
+
+/// An operation of a search.
+#[derive(Clone, Copy)]
+pub(super) struct Asked<'m, A> {
+    pub(super) action: &'m A,
+    pub(super) span: Span,
+    /// Whether it must have happened as told; another may have happened or not.
+    pub(super) required: bool,
+}
 
 /// An object's rules.
 pub(super) trait Model {
@@ -14,12 +24,35 @@ pub(super) trait Model {
     type State: Clone + Eq + Hash;
     /// What was asked, and what it returned where that is known.
     type Action: Clone + Eq + Hash;
+    /// What all operations of a search together say beforehand; `()` if that is nothing.
+    type Foresight;
 
     /// What it holds at first.
     fn initial(&self) -> Self::State;
 
     /// What it holds after; `None` if it would not have returned that.
     fn step(&self, state: &Self::State, action: &Self::Action) -> Option<Self::State>;
+
+    /// Looks at all operations of a search.
+    fn foresee(&self, operations: &[Asked<'_, Self::Action>]) -> Self::Foresight;
+
+    /// A step as in [`Model::step`]; `None` also if by what is foreseen the required operations could not all follow it.
+    fn step_ahead(
+        &self,
+        foresight: &Self::Foresight,
+        state: &Self::State,
+        action: &Self::Action,
+    ) -> Option<Self::State> {
+        let _ = foresight;
+        self.step(state, action)
+    }
+
+    /// Whether the required operations have an order, asked in fewer words: by operation, what is left of it (`None`: nothing). Must
+    /// leave every order possible that was; may let operations that are not required see what they like.
+    fn narrowed(&self, operations: &[Asked<'_, Self::Action>]) -> Option<Vec<Option<Self::Action>>> {
+        let _ = operations;
+        None
+    }
 
     /// Whether it leaves every state as it is.
     fn changes_nothing(&self, action: &Self::Action) -> bool;
@@ -45,7 +78,8 @@ pub(super) struct Numbered<'m, M: Model> {
     /// By action.
     pure: Vec<bool>,
     /// By operation.
-    returns: Vec<bool>,
+    required: Vec<bool>,
+    foresight: Option<M::Foresight>,
     states: Vec<M::State>,
     numbers: HashTable<u32>,
     steps: HashMap<(u32, u32), u32, Hashing>,
@@ -53,24 +87,27 @@ pub(super) struct Numbered<'m, M: Model> {
 }
 
 impl<'m, M: Model> Numbered<'m, M> {
-    /// The state at first is 0.
-    pub(super) fn of(model: &'m M, operations: &[(&'m M::Action, bool)]) -> Numbered<'m, M> {
+    /// The state at first is 0. Without looking `ahead` a search that finds no order has gone exactly as far as an order of a
+    /// part exists.
+    pub(super) fn of(model: &'m M, operations: &[Asked<'m, M::Action>], ahead: bool) -> Numbered<'m, M> {
         let count = operations.len();
         let mut known: HashMap<&M::Action, u32, Hashing> = HashMap::with_capacity_and_hasher(count, Hashing::default());
         let mut actions = Vec::with_capacity(count);
-        let number = |(action, _): &(&'m M::Action, bool)| {
-            *known.entry(*action).or_insert_with(|| {
-                actions.push(*action);
+        let number = |asked: &Asked<'m, M::Action>| {
+            *known.entry(asked.action).or_insert_with(|| {
+                actions.push(asked.action);
                 actions.len() as u32 - 1
             })
         };
         let action = operations.iter().map(number).collect();
         let pure = actions.iter().map(|action| model.changes_nothing(action)).collect();
-        let returns = operations.iter().map(|(_, returns)| *returns).collect();
+        let required = operations.iter().map(|asked| asked.required).collect();
+        let foresight = ahead.then(|| model.foresee(operations));
         // An easy history needs no more, so that nothing grows.
         let (states, numbers) = (Vec::with_capacity(count + 1), HashTable::with_capacity(count + 1));
         let steps = HashMap::with_capacity_and_hasher(2 * count, Hashing::default());
-        let mut numbered = Numbered { model, actions, action, pure, returns, states, numbers, steps, heap_bytes: 0 };
+        let mut numbered =
+            Numbered { model, actions, action, pure, required, foresight, states, numbers, steps, heap_bytes: 0 };
         numbered.number(model.initial());
         numbered
     }
@@ -94,7 +131,11 @@ impl<'m, M: Model> Numbered<'m, M> {
         if let Some(next) = self.steps.get(&(state, action)) {
             return *next;
         }
-        let next = self.model.step(&self.states[state as usize], self.actions[action as usize]);
+        let (from, asked) = (&self.states[state as usize], self.actions[action as usize]);
+        let next = match &self.foresight {
+            Some(foresight) => self.model.step_ahead(foresight, from, asked),
+            None => self.model.step(from, asked),
+        };
         let next = next.map_or(IMPOSSIBLE, |next| self.number(next));
         self.steps.insert((state, action), next);
         next
@@ -123,9 +164,13 @@ impl<M: Model> Object for Numbered<'_, M> {
             }
             let next = self.step(other, stand.state);
             // What may never take effect need not when it would change nothing.
-            let idle = next == stand.state && !self.returns[other as usize];
+            let idle = next == stand.state && !self.required[other as usize];
             if next != IMPOSSIBLE && !idle {
-                let same = |one: u32, two: u32| self.action[one as usize] == self.action[two as usize];
+                // One that must happen does not make way for one that need not.
+                let kind = |op: u32| (self.action[op as usize], self.required[op as usize]);
+                let same = |one: u32, two: u32| {
+                    if stand.problem.expire { kind(one) == kind(two) } else { kind(one).0 == kind(two).0 }
+                };
                 keep_earliest(found, from, other, same, stand.problem);
             }
         }

@@ -149,5 +149,5 @@ fn registers<'h>(
     let ops = actions.into_iter().enumerate().map(op).collect();
     let register = Register { ops, values: numbers.names.len() as u32, first: 0 };
     let zones = zones::apply_to(&register);
-    Ok(Box::new(PreparedRegister { register, zones, names: numbers.names }))
+    Ok(Box::new(PreparedRegister { register, zones, names: numbers.names, words: model == ModelName::Mutex }))
 }

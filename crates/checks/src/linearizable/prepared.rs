@@ -1,7 +1,8 @@
 //! A partition of a history, ready to be searched whole or in part.
 
 use super::chains;
-use super::model::{Model, Numbered};
+use super::model::{Asked, Model, Numbered};
+use super::models::generic_register::GenericRegister;
 use super::models::kv::{self, Kv};
 use super::object::Object;
 use super::problem::{Problem, Span};
@@ -74,6 +75,10 @@ pub(super) trait Prepared: Send + Sync {
     /// Searches a part. Operations in what is told are by their numbers in the whole.
     fn search(&self, part: &Part<'_>, limit: Limit<'_>, manner: Manner) -> Told;
 
+    /// Searches a part for a window: only the operations that are held must have happened as told, others within their own time or
+    /// not at all, whatever they saw.
+    fn search_window(&self, part: &Part<'_>, limit: Limit<'_>) -> Told;
+
     /// The state at first, and after each operation of an order.
     fn replay(&self, order: &[u32]) -> Vec<String>;
 
@@ -101,9 +106,19 @@ pub(super) struct PreparedRegister {
     /// Whether its zones decide.
     pub(super) zones: bool,
     pub(super) names: Vec<Value>,
+    /// Whether its states are words of ours, and not a client's text.
+    pub(super) words: bool,
 }
 
 impl PreparedRegister {
+    fn name(&self, value: u32) -> String {
+        match self.names.get(value as usize) {
+            Some(Value::Text(word)) if self.words => word.to_string(),
+            Some(value) => value.to_string(),
+            None => String::new(),
+        }
+    }
+
     fn part<'a>(&'a self, part: &'a Part<'_>) -> impl Iterator<Item = (u32, RegisterOp)> + 'a {
         (0..).zip(&self.register.ops).filter_map(|(number, op): (u32, &RegisterOp)| {
             let span = Span { invoked: op.invoked, returned: op.returned };
@@ -139,13 +154,21 @@ impl Prepared for PreparedRegister {
         run(&mut object, &problem, limit, manner, &numbers)
     }
 
+    fn search_window(&self, part: &Part<'_>, limit: Limit<'_>) -> Told {
+        if self.zones {
+            return told(self, part, limit);
+        }
+        let op = |op: &RegisterOp| (op.action, Span { invoked: op.invoked, returned: op.returned });
+        PreparedModel { model: GenericRegister, ops: self.register.ops.iter().map(op).collect() }
+            .search_window(part, limit)
+    }
+
     fn replay(&self, order: &[u32]) -> Vec<String> {
-        let name = |value: u32| self.names.get(value as usize).map_or_else(String::new, Value::to_string);
-        let mut states = vec![name(ABSENT)];
+        let mut states = vec![self.name(ABSENT)];
         let mut state = ABSENT;
         for op in order {
             state = self.values(*op as usize).1.unwrap_or(state);
-            states.push(name(state));
+            states.push(self.name(state));
         }
         states
     }
@@ -183,16 +206,39 @@ where
     }
 
     fn search(&self, part: &Part<'_>, limit: Limit<'_>, manner: Manner) -> Told {
-        let (mut numbers, mut actions, mut spans) = (Vec::new(), Vec::new(), Vec::new());
+        let (mut numbers, mut asked) = (Vec::new(), Vec::new());
         for (number, (action, span)) in self.ops.iter().enumerate() {
             if let Some(span) = part.span(number, *span, self.model.changes_nothing(action)) {
                 numbers.push(number as u32);
-                actions.push((action, span.returned.is_some()));
-                spans.push(span);
+                asked.push(Asked { action, span, required: span.returned.is_some() });
             }
         }
-        let problem = Problem::of(spans.into_iter(), |_| false);
-        run(&mut Numbered::of(&self.model, &actions), &problem, limit, manner, &numbers)
+        let problem = Problem::of(asked.iter().map(|asked| asked.span), |_| false);
+        let mut object = Numbered::of(&self.model, &asked, manner != Manner::Forward);
+        run(&mut object, &problem, limit, manner, &numbers)
+    }
+
+    fn search_window(&self, part: &Part<'_>, limit: Limit<'_>) -> Told {
+        let by_then = |at: &At| part.end.is_none_or(|end| *at <= end);
+        let (mut numbers, mut asked) = (Vec::new(), Vec::new());
+        for (number, (action, span)) in self.ops.iter().enumerate() {
+            let span = Span { invoked: span.invoked, returned: span.returned.filter(by_then) };
+            let required = span.returned.is_some() && part.held.is_none_or(|held| held[number]);
+            if by_then(&span.invoked) && (required || !self.model.changes_nothing(action)) {
+                numbers.push(number as u32);
+                asked.push(Asked { action, span, required });
+            }
+        }
+        let narrowed = self.model.narrowed(&asked);
+        if let Some(narrowed) = &narrowed {
+            let left = numbers.into_iter().zip(asked).zip(narrowed);
+            (numbers, asked) = left
+                .filter_map(|((number, asked), action)| Some((number, Asked { action: action.as_ref()?, ..asked })))
+                .unzip();
+        }
+        let required = asked.iter().map(|asked| asked.required).collect();
+        let problem = Problem::of(asked.iter().map(|asked| asked.span), |_| false).expiring(required);
+        run(&mut Numbered::of(&self.model, &asked, true), &problem, limit, Manner::Fast, &numbers)
     }
 
     fn replay(&self, order: &[u32]) -> Vec<String> {
@@ -243,6 +289,10 @@ impl Prepared for PreparedKv<'_> {
 
     fn search(&self, part: &Part<'_>, limit: Limit<'_>, manner: Manner) -> Told {
         self.rules.search(part, limit, manner)
+    }
+
+    fn search_window(&self, part: &Part<'_>, limit: Limit<'_>) -> Told {
+        told(self, part, limit)
     }
 
     fn replay(&self, order: &[u32]) -> Vec<String> {

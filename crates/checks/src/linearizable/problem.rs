@@ -28,6 +28,10 @@ pub(super) struct Problem {
     pub(super) returns_at: Vec<u32>,
     /// How many slots there are.
     pub(super) slots: u32,
+    /// Whether an operation that returns and is not required passes, if it is not in order by then.
+    pub(super) expire: bool,
+    /// By operation, where they expire: whether it is required.
+    pub(super) required: Vec<bool>,
 }
 
 pub(super) const NOBODY: u32 = u32::MAX;
@@ -48,9 +52,27 @@ impl Problem {
         instants.sort_by_key(|(at, _)| *at);
         let none = || vec![NOBODY; count];
         let timeline = instants.into_iter().map(|(_, instant)| instant).collect();
-        let mut problem = Problem { timeline, slot: none(), before: none(), returns_at: none(), slots: 0 };
+        let mut problem = Problem {
+            timeline,
+            slot: none(),
+            before: none(),
+            returns_at: none(),
+            slots: 0,
+            expire: false,
+            required: Vec::new(),
+        };
         problem.give_slots();
         problem
+    }
+
+    /// Operations that are not required happened before they returned, or not at all.
+    pub(super) fn expiring(self, required: Vec<bool>) -> Problem {
+        Problem { expire: true, required, ..self }
+    }
+
+    /// Whether an operation may return without having happened.
+    pub(super) fn may_pass(&self, op: u32) -> bool {
+        self.expire && !self.required[op as usize]
     }
 
     /// A slot is free again after its operation returned.

@@ -13,7 +13,7 @@ type Lookup<K, V> = HashMap<K, V, BuildHasherDefault<DefaultHasher>>;
 pub(crate) const ABSENT: u32 = 0;
 
 /// What an operation did, or may have done. Values are numbered within a register.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Action {
     /// Saw this.
     Read(u32),

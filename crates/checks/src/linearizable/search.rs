@@ -81,6 +81,9 @@ impl Told {
     }
 }
 
+/// The candidate by which an operation that returns did not happen.
+const NOTHING: u32 = u32::MAX;
+
 /// How many partial orders are kept.
 const PARTIAL: usize = 3;
 
@@ -262,7 +265,17 @@ impl<'p, O: Object, const W: usize> Search<'p, O, W> {
         self.object.candidates(&stand, &mut self.candidates);
         self.steps += waiting.len() as u64 / 8;
         self.waiting = waiting;
+        if self.problem.may_pass(op) {
+            self.candidates.push(NOTHING);
+        }
         self.choose()
+    }
+
+    /// The operation that returns did not happen.
+    fn pass(&mut self) {
+        let instant = self.problem.timeline[self.now.place as usize];
+        self.under_way.take(self.problem.slot[instant.op as usize]);
+        self.now.place += 1;
     }
 
     fn keep_partial(&mut self) {
@@ -283,6 +296,10 @@ impl<'p, O: Object, const W: usize> Search<'p, O, W> {
         let Some(op) = self.candidates.pop() else {
             return false;
         };
+        if op == NOTHING {
+            self.pass();
+            return true;
+        }
         for slot in self.under_way.without(self.now.ordered) {
             let other = self.occupant[slot as usize];
             if other != op && self.object.rides_along(op, other) {

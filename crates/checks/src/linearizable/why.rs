@@ -39,15 +39,15 @@ pub(super) fn misfit(partition: &Partition<'_>, limit: Limit<'_>) -> usize {
     returns.get(first).map_or(0, |(_, number)| *number)
 }
 
-/// Explains a partition whose first operation that fits nowhere is known.
-pub(super) fn explain(partition: &Partition<'_>, misfit: usize, limit: Limit<'_>) -> Why {
+/// Explains a partition whose first operation that fits nowhere is known. An order of all but that one may cost `for_order`.
+pub(super) fn explain(partition: &Partition<'_>, misfit: usize, limit: Limit<'_>, for_order: Limit<'_>) -> Why {
     let prepared = &partition.prepared;
     let end = prepared.span(misfit).returned;
     let forward = prepared.search(&Part { end, held: None }, limit, Manner::Forward);
     let mut partial: Vec<Order> = forward.partial.iter().map(|(order, _)| Order::of(partition, order)).collect();
     if partial.is_empty() {
         let all: Vec<bool> = (0..prepared.len()).map(|number| number != misfit).collect();
-        let told = prepared.search(&Part { end, held: Some(&all) }, limit, Manner::Witness);
+        let told = prepared.search(&Part { end, held: Some(&all) }, for_order, Manner::Witness);
         partial.extend((told.found == Found::Order).then(|| Order::of(partition, &told.order)));
     }
     partial.sort_by_key(|order| std::cmp::Reverse(order.steps.len()));
@@ -74,7 +74,8 @@ pub(super) fn explain(partition: &Partition<'_>, misfit: usize, limit: Limit<'_>
 
 /// Which operations must have happened as told so that there is no order: leaves out halves, quarters, and so on down to
 /// single ones, until none can be left out (Zeller & Hildebrandt 2002, "Simplifying and isolating failure-inducing input").
-/// What is left out may have happened or not, so that no history with an order becomes one without.
+/// What is left out may have happened or not, so that no history with an order becomes one without; see
+/// [`Prepared::search_window`](prepared::Prepared::search_window).
 fn shrink(partition: &Partition<'_>, end: Option<At>, misfit: usize, limit: Limit<'_>) -> (Vec<bool>, bool) {
     let prepared = &partition.prepared;
     let within = |number: usize| prepared.span(number).returned.is_some_and(|at| end.is_none_or(|end| at <= end));
@@ -87,7 +88,7 @@ fn shrink(partition: &Partition<'_>, end: Option<At>, misfit: usize, limit: Limi
         let numbers: Vec<usize> = (0..held.len()).filter(|number| held[*number] && *number != misfit).collect();
         for chunk in numbers.chunks(size.max(1)) {
             chunk.iter().for_each(|number| held[*number] = false);
-            let told = prepared::told(&**prepared, &Part { end, held: Some(&held) }, limit);
+            let told = prepared.search_window(&Part { end, held: Some(&held) }, limit);
             steps = steps.saturating_sub(told.spent.steps);
             let needed = told.found != Found::NoOrder;
             minimal &= matches!(told.found, Found::Order | Found::NoOrder);

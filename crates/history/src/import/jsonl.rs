@@ -14,6 +14,7 @@ use serde::Deserialize;
 use std::io::BufRead;
 
 #[derive(Deserialize)]
+#[serde(expecting = "an object with process, type, f and value")]
 struct Line {
     process: serde_json::Value,
     r#type: String,

@@ -4,7 +4,7 @@
 //! - `operations`: single operations on an object ([`History`]); [`transactions`]: multi-key transactions
 //! - `value`: what operations take and return
 //! - `events`: invocations and completions as the formats have them, and who completes what
-//! - `jepsen_log`, `edn_history` (Knossos and Elle), `porcupine_kv`, `jsonl`: one format a file
+//! - `jepsen_log`, `edn_history` (Knossos and Elle), `porcupine_kv`, `jsonl`, `journal` (ours): one format a file
 //! - `edn`, `source`: forms and lines out of a stream, with bounds
 //! - `error`: what was wrong, with line and caret
 //!
@@ -19,6 +19,7 @@ mod edn_history;
 mod error;
 mod events;
 mod jepsen_log;
+mod journal;
 mod jsonl;
 mod operations;
 mod porcupine_kv;
@@ -46,6 +47,8 @@ pub enum Format {
     ElleEdn,
     /// One JSON object a line: process, type, f, key, value, time.
     JsonLines,
+    /// A journal of ours, as `firedrill run --out` keeps it: zstd.
+    Journal,
 }
 
 /// How much of a file is taken in.
@@ -78,18 +81,25 @@ pub enum Imported {
 /// # Errors
 /// [`ImportError`] for what is not in this format, takes more than the limits, or can't be read.
 pub fn read(input: impl BufRead, format: Format, limits: Limits) -> Result<Imported, ImportError> {
-    let mut source = source::Source::new(input, limits.form_bytes);
+    let source = &mut source::Source::new(input, limits.form_bytes);
     match format {
-        Format::JepsenLog => jepsen_log::read(&mut source, limits).map(Imported::Operations),
-        Format::KnossosEdn => edn_history::operations(&mut source, limits).map(Imported::Operations),
-        Format::PorcupineKv => porcupine_kv::read(&mut source, limits).map(Imported::Operations),
-        Format::ElleEdn => edn_history::transactions(&mut source, limits).map(Imported::Transactions),
-        Format::JsonLines => jsonl::read(&mut source, limits).map(Imported::Operations),
+        Format::JepsenLog => jepsen_log::read(source, limits).map(Imported::Operations),
+        Format::KnossosEdn => edn_history::operations(source, limits).map(Imported::Operations),
+        Format::PorcupineKv => porcupine_kv::read(source, limits).map(Imported::Operations),
+        Format::ElleEdn => edn_history::transactions(source, limits).map(Imported::Transactions),
+        Format::JsonLines => jsonl::read(source, limits).map(Imported::Operations),
+        Format::Journal => journal::read(source.rest(), limits).map(Imported::Operations),
     }
 }
 
+/// What a zstd frame begins with (RFC 8878).
+const ZSTD: [u8; 4] = [0x28, 0xb5, 0x2f, 0xfd];
+
 /// The format of a file with this name that begins with these bytes, where it is obvious.
 pub fn guess(name: &str, beginning: &[u8]) -> Option<Format> {
+    if beginning.starts_with(&ZSTD) {
+        return Some(Format::Journal);
+    }
     let text = String::from_utf8_lossy(beginning);
     let first = text.lines().map(str::trim).find(|line| !line.is_empty() && !line.starts_with(';')).unwrap_or("");
     if text.contains("jepsen.util - ") {

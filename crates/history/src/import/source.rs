@@ -24,6 +24,11 @@ impl<R: BufRead> Source<R> {
         Source { input, line: 1, column: 0, text: Vec::new(), failed: None, limit }
     }
 
+    /// What was not read yet, for a reader of its own.
+    pub(super) fn rest(&mut self) -> &mut R {
+        &mut self.input
+    }
+
     /// How long a form or line may be.
     pub(super) fn limit(&self) -> usize {
         self.limit

@@ -1,6 +1,6 @@
 //! A counter: add, which returns nothing, and read.
 
-use super::super::model::Model;
+use super::super::model::{Asked, Model};
 use super::integer;
 use firedrill_history::import::{Function, Operation, Outcome, Value};
 
@@ -27,6 +27,7 @@ pub(in super::super) fn action(operation: &Operation) -> Result<Option<Action>, 
 impl Model for Counter {
     type State = i64;
     type Action = Action;
+    type Foresight = ();
 
     fn initial(&self) -> i64 {
         self.0
@@ -38,6 +39,8 @@ impl Model for Counter {
             Action::Add(number) => Some(state.wrapping_add(*number)),
         }
     }
+
+    fn foresee(&self, _: &[Asked<'_, Self::Action>]) {}
 
     fn changes_nothing(&self, action: &Action) -> bool {
         matches!(action, Action::Saw(_) | Action::Add(0))

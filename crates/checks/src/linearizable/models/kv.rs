@@ -1,6 +1,6 @@
 //! One key of a map of strings: get, put, append.
 
-use super::super::model::Model;
+use super::super::model::{Asked, Model};
 use firedrill_history::import::{Function, Operation, Outcome, Value};
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -38,6 +38,7 @@ pub(in super::super) fn action(operation: &Operation) -> Result<Option<Action<'_
 impl<'h> Model for Kv<'h> {
     type State = Arc<str>;
     type Action = Action<'h>;
+    type Foresight = ();
 
     fn initial(&self) -> Arc<str> {
         self.0.as_ref().into()
@@ -50,6 +51,8 @@ impl<'h> Model for Kv<'h> {
             Action::Append(text) => Some([state, text.as_ref()].concat().into()),
         }
     }
+
+    fn foresee(&self, _: &[Asked<'_, Self::Action>]) {}
 
     fn changes_nothing(&self, action: &Action<'h>) -> bool {
         matches!(action, Action::Got(_))

@@ -7,6 +7,7 @@
 //! in `partition`, and its histories in `tests/judges/models.rs`.
 
 pub(super) mod counter;
+pub(super) mod generic_register;
 pub(super) mod kv;
 pub(super) mod multi_register;
 pub(super) mod queue;
@@ -36,6 +37,22 @@ pub enum ModelName {
     Queue,
     /// Our sessions: cas-registers, apart by key, absent at first.
     Session,
+}
+
+impl ModelName {
+    /// What one object is called in a sentence.
+    pub fn noun(self) -> &'static str {
+        match self {
+            ModelName::Register | ModelName::CasRegister => "register",
+            ModelName::MultiRegister => "map of registers",
+            ModelName::Kv => "text",
+            ModelName::Mutex => "mutex",
+            ModelName::Counter => "counter",
+            ModelName::Set => "set",
+            ModelName::Queue => "queue",
+            ModelName::Session => "session",
+        }
+    }
 }
 
 /// A history that does not fit the model: which operation, and what is wrong with it.

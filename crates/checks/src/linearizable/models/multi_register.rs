@@ -1,6 +1,6 @@
 //! Several registers, read and written at one instant by transactions: `[[:read x 1] [:write y 2]]`. A read of nil says nothing.
 
-use super::super::model::Model;
+use super::super::model::{Asked, Model};
 use super::register::Numbers;
 use firedrill_history::import::{Function, Operation, Outcome, Value};
 use std::sync::Arc;
@@ -11,6 +11,9 @@ pub(in super::super) struct MultiRegister {
     pub(in super::super) registers: Vec<Value>,
     pub(in super::super) values: Vec<Value>,
 }
+
+/// Stands for every value that no required operation reads.
+const OTHER: u32 = u32::MAX;
 
 /// One step: a register, a value, and whether it was written.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
@@ -71,6 +74,7 @@ pub(in super::super) fn initial(init: &Value, registers: &mut Numbers, values: &
 impl Model for MultiRegister {
     type State = Arc<[u32]>;
     type Action = Vec<Step>;
+    type Foresight = ();
 
     fn initial(&self) -> Arc<[u32]> {
         self.initial.clone()
@@ -93,6 +97,27 @@ impl Model for MultiRegister {
         Some(next.into())
     }
 
+    fn foresee(&self, _: &[Asked<'_, Vec<Step>>]) {}
+
+    /// Leaves out the registers that no required operation reads, what others read, and others that write nothing that is read. All
+    /// values of a register that are not read are one.
+    fn narrowed(&self, operations: &[Asked<'_, Vec<Step>>]) -> Option<Vec<Option<Vec<Step>>>> {
+        let steps = operations.iter().filter(|asked| asked.required).flat_map(|asked| asked.action);
+        let mut read: Vec<(u32, u32)> =
+            steps.filter(|step| !step.writes).map(|step| (step.register, step.value)).collect();
+        read.sort_unstable();
+        let is_read = |step: &Step| read.binary_search(&(step.register, step.value)).is_ok();
+        let matters = |step: &Step| read.binary_search_by_key(&step.register, |(register, _)| *register).is_ok();
+        let narrow = |asked: &Asked<'_, Vec<Step>>| {
+            let steps = asked.action.iter().filter(|step| matters(step) && (asked.required || step.writes));
+            let named = |step: &Step| if is_read(step) { *step } else { Step { value: OTHER, ..*step } };
+            let steps: Vec<Step> = steps.map(named).collect();
+            let idle = !asked.required && !steps.iter().any(is_read);
+            (!steps.is_empty() && !idle).then_some(steps)
+        };
+        Some(operations.iter().map(narrow).collect())
+    }
+
     fn changes_nothing(&self, action: &Vec<Step>) -> bool {
         action.iter().all(|step| !step.writes)
     }
@@ -102,8 +127,11 @@ impl Model for MultiRegister {
     }
 
     fn tell(&self, state: &Arc<[u32]>) -> String {
-        let held = |(register, value): (&Value, &u32)| format!("{register} {}", self.values[*value as usize]);
-        let held: Vec<String> = self.registers.iter().zip(state.iter()).map(held).collect();
+        let word = |register: &Value| register.as_text().map_or_else(|| register.to_string(), str::to_owned);
+        let mut registers: Vec<(&Value, &u32)> = self.registers.iter().zip(state.iter()).collect();
+        registers.sort();
+        let held = |(register, value): (&Value, &u32)| format!("{} {}", word(register), self.values[*value as usize]);
+        let held: Vec<String> = registers.into_iter().map(held).collect();
         format!("{{{}}}", held.join(", "))
     }
 }

@@ -1,6 +1,6 @@
 //! A set: add and remove, which return nothing, and read of the whole.
 
-use super::super::model::Model;
+use super::super::model::{Asked, Model};
 use super::register::Numbers;
 use firedrill_history::import::{Function, Operation, Outcome, Value};
 use std::sync::Arc;
@@ -45,6 +45,7 @@ pub(in super::super) fn action(operation: &Operation, numbers: &mut Numbers) -> 
 impl Model for Set {
     type State = Arc<[u32]>;
     type Action = Action;
+    type Foresight = ();
 
     fn initial(&self) -> Arc<[u32]> {
         self.initial.clone()
@@ -64,6 +65,8 @@ impl Model for Set {
         }
     }
 
+    fn foresee(&self, _: &[Asked<'_, Self::Action>]) {}
+
     fn changes_nothing(&self, action: &Action) -> bool {
         matches!(action, Action::Saw(_))
     }
@@ -73,7 +76,10 @@ impl Model for Set {
     }
 
     fn tell(&self, state: &Arc<[u32]>) -> String {
-        let names: Vec<String> = state.iter().map(|element| self.names[*element as usize].to_string()).collect();
+        // By value, as a read shows them, and not by who was met first.
+        let mut elements: Vec<&Value> = state.iter().map(|element| &self.names[*element as usize]).collect();
+        elements.sort();
+        let names: Vec<String> = elements.into_iter().map(Value::to_string).collect();
         format!("#{{{}}}", names.join(" "))
     }
 }
