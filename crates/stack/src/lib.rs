@@ -30,6 +30,7 @@ pub mod log;
 pub mod message;
 pub mod pages;
 pub mod raft;
+pub mod restart;
 pub mod sessions;
 pub mod site;
 pub mod snapshot;

@@ -15,6 +15,7 @@ use crate::io::{DiskToken, Input, Output};
 use crate::message::Message;
 use crate::pages::hash_bytes;
 use crate::raft::{Context, Raft};
+use crate::restart::ReadAtStart;
 use crate::sessions::Sessions;
 use crate::storage::identity::DiskId;
 use crate::storage::standing::Standing;
@@ -380,6 +381,11 @@ impl Site {
     /// Whether recovery from disk has ended, and nothing has stopped the site since.
     pub fn recovered(&self) -> bool {
         self.storage.ready() && !self.stopped
+    }
+
+    /// What was read of the disk when the process started.
+    pub fn read_at_start(&self) -> ReadAtStart {
+        ReadAtStart { transaction_log_bytes: self.wal.bytes_read_at_start(), ..self.storage.read_at_start() }
     }
 
     /// The Raft role.

@@ -18,6 +18,7 @@ pub mod standing;
 use crate::entry::Entry;
 use crate::io::{DiskError, DiskOp, DiskToken, FileId, Output};
 use crate::message::Message;
+use crate::restart::ReadAtStart;
 use crate::switches::Switches;
 use alloc::boxed::Box;
 use alloc::collections::VecDeque;
@@ -117,6 +118,7 @@ pub struct Storage {
     writing: Option<Writing>,
     adoption: Option<Adoption>,
     garbage: Vec<Garbage>,
+    read_at_start: ReadAtStart,
 }
 
 impl Default for Storage {
@@ -145,6 +147,7 @@ impl Default for Storage {
             writing: None,
             adoption: None,
             garbage: Vec::new(),
+            read_at_start: ReadAtStart::default(),
         }
     }
 }
@@ -201,6 +204,9 @@ impl Storage {
             Ok(bytes) => bytes,
             Err(error) => return self.fail(error),
         };
+        if matches!(self.stage, Stage::Reading(_)) {
+            self.read_at_start.bytes += bytes.as_ref().map_or(0, |bytes| bytes.len() as u64);
+        }
         self.answered(token, out, |reading, file| match (file, bytes) {
             (Some(FileId::MetaA), bytes) => reading.found.meta[0] = bytes,
             (Some(FileId::MetaB), bytes) => reading.found.meta[1] = bytes,
@@ -238,6 +244,8 @@ impl Storage {
             }
         }
         let recovered = recover::recover(reading.found);
+        self.read_at_start.entries = recovered.records;
+        self.read_at_start.snapshot = recovered.image.as_ref().map_or(LogIndex(0), |image| image.head.index);
         self.begin(&recovered, &reading.listed, out);
         Progress::Recovered(Box::new(recovered))
     }
@@ -318,6 +326,11 @@ impl Storage {
     /// Names this process among all that the site ever has, on whatever disk.
     pub fn process(&self) -> u32 {
         (mix(self.meta.disk.0 ^ mix(self.incarnation)) >> 32) as u32
+    }
+
+    /// What was read when this process started, but for the transaction log.
+    pub fn read_at_start(&self) -> ReadAtStart {
+        self.read_at_start
     }
 
     /// Whether the disk failed.

@@ -355,6 +355,11 @@ impl Wal {
         self.store.hole().is_some()
     }
 
+    /// Bytes that were read when this process started.
+    pub(crate) fn bytes_read_at_start(&self) -> u64 {
+        self.store.bytes_read_at_start()
+    }
+
     /// Who wrote the record at a position.
     pub(crate) fn incarnation_at(&self, position: Position) -> Option<Incarnation> {
         self.store.history().incarnation(position)

@@ -111,6 +111,7 @@ pub(super) struct Store {
     hole: Option<Hole>,
     /// The number of the first file, if there is none.
     first_number: u32,
+    bytes_read_at_start: u64,
 }
 
 impl Default for Store {
@@ -135,6 +136,7 @@ impl Default for Store {
             hole: None,
             unproven: (0, Vec::new()),
             first_number: 1,
+            bytes_read_at_start: 0,
         }
     }
 }
@@ -161,6 +163,11 @@ impl Store {
     /// The key.
     pub(super) fn cipher(&self) -> Option<&Cipher> {
         self.cipher.as_ref()
+    }
+
+    /// Bytes that were read when this process started.
+    pub(super) fn bytes_read_at_start(&self) -> u64 {
+        self.bytes_read_at_start
     }
 
     /// Which incarnation wrote what.
@@ -294,6 +301,7 @@ impl Store {
         let Some(cipher) = self.cipher.clone() else {
             return Progress::None;
         };
+        self.bytes_read_at_start += bytes.len() as u64;
         if let Some(number) = files.pop_front() {
             replay.file(number, &bytes, &cipher, switches);
         }
