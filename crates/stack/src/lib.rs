@@ -27,6 +27,7 @@ pub mod entry;
 pub mod health;
 pub mod io;
 pub mod log;
+pub mod memory;
 pub mod message;
 pub mod pages;
 pub mod raft;

@@ -12,6 +12,7 @@ use crate::control::{Control, steps};
 use crate::entry::{Entry, Payload};
 use crate::health::Health;
 use crate::io::{DiskToken, Input, Output};
+use crate::memory::Memory;
 use crate::message::Message;
 use crate::pages::hash_bytes;
 use crate::raft::{Context, Raft};
@@ -381,6 +382,17 @@ impl Site {
     /// Whether recovery from disk has ended, and nothing has stopped the site since.
     pub fn recovered(&self) -> bool {
         self.storage.ready() && !self.stopped
+    }
+
+    /// What is in memory that grows with what is asked.
+    pub fn memory(&self) -> Memory {
+        Memory {
+            replicated_log: self.raft.log().memory(),
+            waiting_for_disk: self.storage.memory(),
+            transaction_log: self.wal.memory(),
+            retries: self.wal.retries_memory(),
+            requests: self.requests.memory(),
+        }
     }
 
     /// What was read of the disk when the process started.

@@ -328,6 +328,12 @@ impl Storage {
         (mix(self.meta.disk.0 ^ mix(self.incarnation)) >> 32) as u32
     }
 
+    /// About how many bytes wait for the disk, or for the metadata to be durable.
+    pub fn memory(&self) -> usize {
+        let gated = self.gate.len() * size_of::<(u64, Gated)>();
+        self.buffer.len() + self.unsynced.len() * size_of::<(u64, LogIndex)>() + gated
+    }
+
     /// What was read when this process started, but for the transaction log.
     pub fn read_at_start(&self) -> ReadAtStart {
         self.read_at_start
