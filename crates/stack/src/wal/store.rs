@@ -550,17 +550,17 @@ impl Store {
         self.cache.push_back(Cached { file: number, segments: Arc::new(segments) });
     }
 
-    /// Deletes files whose newest segment was sealed before `before`, if all they hold is at or before `upto`.
+    /// Deletes files whose newest segment was sealed before `before`, if all they hold is at or before `upto`, or superseded, and what follows is durable.
     pub(super) fn expire(&mut self, before: Time, upto: Position, out: &mut VecDeque<Output>) {
-        loop {
-            let (Some(first), Some(second)) = (self.files.first(), self.files.get(1)) else {
+        while let Some(first) = self.files.first().filter(|first| first.newest < before) {
+            // What later files supersede of it counts for nothing.
+            let Some(base) = self.files.iter().skip(1).map(|file| file.after).min() else {
                 return;
             };
-            let superseded = second.after < first.after;
-            if first.newest >= before || second.after > upto.min(self.durable()) || superseded || !self.idle() {
+            if base > upto || base >= self.durable() {
                 return;
             }
-            let (file, base) = (FileId::Wal(first.number), second.after);
+            let file = FileId::Wal(first.number);
             out.push_back(Output::Disk(DiskOp::Delete { file }));
             self.history.drop_to(base);
             Arc::make_mut(&mut self.files).remove(0);
