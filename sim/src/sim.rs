@@ -14,7 +14,7 @@ use firedrill_drill::world::{Action, Capabilities, Command, Happened, Setup, Ste
 use firedrill_model::time::nanos;
 use firedrill_model::{Endpoint, FaultId, FaultKind, LogIndex, SiteId, StackConfig, Time};
 use firedrill_stack::Site;
-use firedrill_stack::io::{Input, Ticket};
+use firedrill_stack::io::{FileId, Input, Ticket};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
@@ -113,6 +113,11 @@ impl<P: Process> Sim<P> {
     /// A site's process, if one runs.
     pub fn process(&self, site: SiteId) -> Option<&P> {
         self.hosts.get(site.index())?.process.as_ref().map(|running| &running.process)
+    }
+
+    /// The files on a site's disk, as its process sees them, and how many bytes each has.
+    pub fn files(&self, site: SiteId) -> impl Iterator<Item = (FileId, usize)> {
+        self.hosts.get(site.index()).into_iter().flat_map(|host| host.disk.files())
     }
 
     /// Tells what happens now.

@@ -3,6 +3,7 @@
 use firedrill_model::{Epoch, LogIndex, Role, SiteId, Term, Time};
 use firedrill_stack::Site;
 use firedrill_stack::io::{Input, Output};
+use firedrill_stack::restart::ReadAtStart;
 use serde::{Deserialize, Serialize};
 
 /// A machine without clock, thread, file or socket: the site, or a stand-in in the tests of the shell.
@@ -40,6 +41,8 @@ pub struct Status {
     /// The digest of its transaction log, likewise; 0 if it has none.
     #[serde(with = "hex")]
     pub log_digest: u64,
+    /// What it read of its disk when it started.
+    pub read_at_start: ReadAtStart,
 }
 
 impl Machine for Site {
@@ -65,6 +68,7 @@ impl Machine for Site {
             applied: self.applied_index(),
             digest: self.applied_digest(),
             log_digest: self.log_digest(),
+            read_at_start: self.read_at_start(),
         }
     }
 

@@ -64,6 +64,11 @@ impl Log {
         }
     }
 
+    /// About how many bytes the entries take in memory.
+    pub fn memory(&self) -> usize {
+        self.chunks.iter().flat_map(|chunk| chunk.iter()).map(Entry::weight).sum()
+    }
+
     /// Appends an entry, which must be the next.
     pub fn push(&mut self, entry: Entry) {
         assert_eq!(entry.index, self.last_index().next(), "the log has no gaps");

@@ -124,6 +124,12 @@ impl Disk {
         self.directory.durable(file).map(|inode| self.inodes[inode].durable())
     }
 
+    /// The files that a process sees, and how many bytes each has.
+    pub(crate) fn files(&self) -> impl Iterator<Item = (FileId, usize)> {
+        let len = |file| self.directory.current(file).map_or(0, |inode| self.inodes[inode].len());
+        self.directory.current_names().map(move |file| (file, len(file)))
+    }
+
     /// Issues an operation. What is answered is answered at the instant returned, by [`Disk::complete`].
     pub(crate) fn issue(&mut self, now: Time, op: DiskOp) -> Option<(Time, Completion)> {
         self.issued += 1;

@@ -1,6 +1,10 @@
 //! A cluster of three sites in one process, and a client that needs no library.
+#![allow(dead_code, reason = "each test file uses its own part of this")]
+
+pub mod load;
 
 use crate::settings::config;
+use firedrill_model::StackConfig;
 use firedrill_node::NodeConfig;
 use firedrill_node::http::handlers::SiteStatus;
 use firedrill_node::run;
@@ -97,11 +101,17 @@ pub struct Cluster {
 
 impl Cluster {
     pub async fn start() -> Cluster {
+        Cluster::start_with(|_| {}).await
+    }
+
+    /// The same, with other settings of the stack.
+    pub async fn start_with(change: impl Fn(&mut StackConfig)) -> Cluster {
         let dir = tempfile::tempdir().unwrap();
         let start = monotonic_ns();
         let mut configs: Vec<NodeConfig> = (0..3).map(|me| config(me as u8, dir.path(), start)).collect();
         let mut listeners = Vec::new();
         for config in &mut configs {
+            change(&mut config.stack);
             let pair = shell::listen(&TokioNet, config).await.unwrap();
             config.peer_listen = firedrill_node::host::Listener::local_addr(&pair.peers).unwrap().to_string();
             config.http_listen = firedrill_node::host::Listener::local_addr(&pair.clients).unwrap().to_string();
@@ -170,7 +180,7 @@ impl Cluster {
         }
     }
 
-    async fn status(&self, site: usize) -> Option<SiteStatus> {
+    pub async fn status(&self, site: usize) -> Option<SiteStatus> {
         let answer = self.ask(site, &Http::get("/v1/status").raw()).await.ok()?;
         serde_json::from_slice(&answer.body).ok()
     }

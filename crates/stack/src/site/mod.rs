@@ -12,9 +12,11 @@ use crate::control::{Control, steps};
 use crate::entry::{Entry, Payload};
 use crate::health::Health;
 use crate::io::{DiskToken, Input, Output};
+use crate::memory::Memory;
 use crate::message::Message;
 use crate::pages::hash_bytes;
 use crate::raft::{Context, Raft};
+use crate::restart::ReadAtStart;
 use crate::sessions::Sessions;
 use crate::storage::identity::DiskId;
 use crate::storage::standing::Standing;
@@ -380,6 +382,22 @@ impl Site {
     /// Whether recovery from disk has ended, and nothing has stopped the site since.
     pub fn recovered(&self) -> bool {
         self.storage.ready() && !self.stopped
+    }
+
+    /// What is in memory that grows with what is asked.
+    pub fn memory(&self) -> Memory {
+        Memory {
+            replicated_log: self.raft.log().memory(),
+            waiting_for_disk: self.storage.memory(),
+            transaction_log: self.wal.memory(),
+            retries: self.wal.retries_memory(),
+            requests: self.requests.memory(),
+        }
+    }
+
+    /// What was read of the disk when the process started.
+    pub fn read_at_start(&self) -> ReadAtStart {
+        ReadAtStart { transaction_log_bytes: self.wal.bytes_read_at_start(), ..self.storage.read_at_start() }
     }
 
     /// The Raft role.

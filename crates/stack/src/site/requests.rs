@@ -99,6 +99,15 @@ impl Requests {
         }
     }
 
+    /// About how many bytes the requests take in memory.
+    pub fn memory(&self) -> usize {
+        let open = self.reads.len() * size_of::<Read>() + self.writes.len() * size_of::<Write>();
+        let forwarded = self.forwarded.len() * size_of::<(u64, (Ticket, Time))>();
+        let taken: usize =
+            self.taken.values().map(|taken| size_of::<Taken>() + taken.ids.len() * size_of::<u64>()).sum();
+        open + forwarded + taken
+    }
+
     /// A process begins, of this name and in this term. What it passes on is named apart from all that an earlier one passed on, whose answers may still come.
     pub fn begin(&mut self, process: u32, term: Term) {
         self.next_forward = u64::from(process) << 32;

@@ -40,6 +40,12 @@ impl Dedup {
         self.sessions.get(&session).copied()
     }
 
+    /// About how many bytes are in memory.
+    pub(super) fn memory(&self) -> usize {
+        let recent = self.recent.len() * CHUNK * size_of::<(SessionId, u64)>();
+        recent + self.sessions.len() * size_of::<(SessionId, Last)>()
+    }
+
     /// The next record.
     pub(super) fn push(&mut self, session: SessionId, seq: u64) {
         self.end = self.end.next();

@@ -19,7 +19,7 @@
 
 mod aside;
 pub mod copy;
-mod dedup;
+pub mod dedup;
 pub mod frame;
 mod gzip;
 mod history;
@@ -353,6 +353,16 @@ impl Wal {
     /// Whether records are lost that it had promised to hold.
     pub(crate) fn damaged(&self) -> bool {
         self.store.hole().is_some()
+    }
+
+    /// About how many bytes there are of the operations by which retries are known.
+    pub(crate) fn retries_memory(&self) -> usize {
+        self.store.dedup().memory()
+    }
+
+    /// Bytes that were read when this process started.
+    pub(crate) fn bytes_read_at_start(&self) -> u64 {
+        self.store.bytes_read_at_start()
     }
 
     /// Who wrote the record at a position.

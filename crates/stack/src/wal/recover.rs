@@ -118,12 +118,12 @@ impl Replay {
         };
         let (header, end) = (segment.header, self.history.end());
         let empty = end == Position(0) && self.gap.is_none() && self.files.len() == 1;
-        if first_of_file && empty && header.first > Position(1) {
-            // What lay before it was older than the retention.
-            self.history = History::begin_at(header.after(), header.before);
-            self.dedup = Dedup::begin_at(header.after());
+        // What lay before it was older than the retention; or it was, and all that is left of what comes before is superseded.
+        let begins = empty && header.first > Position(1) || header.first <= self.history.base();
+        if first_of_file && begins {
+            self.begin_at(header.after(), header.before);
         }
-        let end = self.history.end().max(end);
+        let end = self.history.end();
         let follows =
             header.first == end.next() || first_of_file && header.first <= end && header.first > self.history.base();
         let agrees = self.history.incarnation(header.after()) == Some(header.before);
@@ -159,6 +159,13 @@ impl Replay {
             file.newest = file.newest.max(header.at);
         }
         true
+    }
+
+    fn begin_at(&mut self, after: Position, incarnation: Incarnation) {
+        self.history = History::begin_at(after, incarnation);
+        self.dedup = Dedup::begin_at(after);
+        self.tail = Tail::default();
+        self.mark = self.mark.min(after);
     }
 
     fn cut(&mut self, after: Position) {

@@ -50,6 +50,11 @@ impl Follower {
         }
     }
 
+    /// What is remembered of messages under way, in bytes. The segments are the store's.
+    pub(super) fn memory(&self) -> usize {
+        self.in_flight.len() * size_of::<(Position, usize)>()
+    }
+
     fn may_send(&self) -> bool {
         if self.probing { !self.probe_sent } else { self.in_flight_bytes < WINDOW }
     }
@@ -116,6 +121,7 @@ impl Wal {
             let close = at_once.contains(to);
             let upto = if close { end } else { confirmed };
             self.send_again(ctx, to, resend);
+            self.skip_dropped(to);
             let sent = (close || interval) && self.send_segments(ctx, to, upto);
             if !sent && (beat || begin && required.contains(to)) {
                 self.send_empty(ctx, to);
@@ -137,6 +143,18 @@ impl Wal {
         let follower = &mut writer.followers[to.index()];
         if !follower.in_flight.is_empty() && ctx.now.since(follower.moved_at) > after {
             follower.probe(follower.held.max(self.store.history().base()));
+        }
+    }
+
+    /// What a copy is to be sent next is older than what is retained: it is offered what is left, behind which it begins anew.
+    fn skip_dropped(&mut self, to: SiteId) {
+        let base = self.store.history().base();
+        if let Some(writer) = &mut self.writer
+            && let follower = &mut writer.followers[to.index()]
+            && follower.next < base
+            && follower.in_flight.is_empty()
+        {
+            follower.probe(base);
         }
     }
 

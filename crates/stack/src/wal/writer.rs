@@ -129,7 +129,10 @@ impl Writer {
     }
 
     pub(super) fn memory(&self) -> usize {
-        self.pending_bytes
+        let under_way: usize = self.followers.iter().map(Follower::memory).sum();
+        let asked =
+            self.appends.len() * size_of::<Waiting>() + (self.reads.len() + self.scans.len()) * size_of::<Read>();
+        self.pending_bytes + under_way + asked
     }
 
     pub(super) fn deadline(&self) -> Time {
