@@ -115,7 +115,10 @@ fn errors_name_line_and_column() {
         let error = parse(text.as_bytes(), format).expect_err(message);
         assert!(error.message.contains(message), "{error:?}");
         assert_eq!(error.line, line, "{error:?}");
-        assert!(error.render("file").ends_with('^') && error.render("file").starts_with(&format!("file:{line}:")));
+        assert!(error.render("file").starts_with(&format!("file:{line}:")), "{error:?}");
+        // Behind the last line there is nothing to point at.
+        let is_there = text.lines().nth(line as usize - 1).is_some();
+        assert_eq!(error.render("file").ends_with('^'), is_there, "{error:?}");
     }
 }
 
