@@ -1,5 +1,9 @@
 //! What tests of the transaction log ask and expect.
+//!
+//! - [`load`]: so many bytes that files fill up and leave
 #![allow(dead_code, reason = "each test file uses its own part of this")]
+
+pub mod load;
 
 use crate::cluster::{Cluster, config};
 use firedrill_model::{
@@ -7,6 +11,7 @@ use firedrill_model::{
 };
 use firedrill_stack::FileId;
 use firedrill_stack::switches::Switches;
+use firedrill_stack::wal::segment::Segment;
 use firedrill_stack::wal::{frame, recover};
 use std::ops::Range;
 use std::time::Duration;
@@ -49,6 +54,19 @@ pub fn appended(position: u64) -> Response {
     Response::Done(OpResult::Appended { position: Position(position) })
 }
 
+/// Lets time pass while Singapore's disk finishes no sync of the transaction log, so that Singapore can't stand in for a copy.
+pub fn run_without_stand_in(cluster: &mut Cluster, secs: u64) {
+    cluster.slow_disks.insert(SINGAPORE);
+    for _ in 0..secs * 10 {
+        cluster.run_in_steps(Duration::from_millis(100), Duration::from_millis(100));
+        while let Some(at) = cluster.waiting_syncs.iter().position(|sync| !matches!(sync.file, FileId::Wal(_))) {
+            let sync = cluster.waiting_syncs.remove(at);
+            cluster.finish_sync(sync);
+        }
+        cluster.deliver();
+    }
+}
+
 /// What a scan answers, once all is delivered.
 pub fn scan(cluster: &mut Cluster, site: SiteId, after: u64) -> Response {
     let asked = cluster.ask_as(SessionId(6), site, 1, Op::Scan { after: Position(after) });
@@ -82,6 +100,16 @@ pub fn frames(file: &[u8]) -> Vec<Range<usize>> {
     let (mut at, mut found) = (0, Vec::new());
     while let Some(frame) = frame::read(1, file, at, &mut Switches::default()) {
         found.push(at..frame.end);
+        at = frame.end;
+    }
+    found
+}
+
+/// The segments of a file of the log.
+pub fn segments(number: u32, file: &[u8]) -> Vec<Segment> {
+    let (mut at, mut found) = (0, Vec::new());
+    while let Some(frame) = frame::read(number, file, at, &mut Switches::default()) {
+        found.extend(frame.segment);
         at = frame.end;
     }
     found
