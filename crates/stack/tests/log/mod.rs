@@ -11,8 +11,9 @@ use firedrill_model::{
 };
 use firedrill_stack::FileId;
 use firedrill_stack::switches::Switches;
+use firedrill_stack::wal::frame;
+use firedrill_stack::wal::recover::{self, Readable};
 use firedrill_stack::wal::segment::Segment;
-use firedrill_stack::wal::{frame, recover};
 use std::ops::Range;
 use std::time::Duration;
 
@@ -85,14 +86,19 @@ pub fn texts(response: &Response) -> (u64, Vec<String>, u64) {
     }
 }
 
-/// Up to which record a site's durable log can be read, by nothing but its bytes and the key.
-pub fn readable(cluster: &Cluster, site: SiteId) -> Position {
+/// What can be read of a site's durable log, by nothing but its bytes and the key.
+pub fn durable(cluster: &Cluster, site: SiteId) -> Readable {
     let files = &cluster.disks[site.index()].synced;
     let wal = files.iter().filter_map(|(file, bytes)| match file {
         FileId::Wal(number) => Some((*number, bytes.as_slice())),
         _ => None,
     });
-    recover::readable(wal, &cluster.key).end()
+    recover::readable(wal, &cluster.key)
+}
+
+/// Up to which record that is.
+pub fn readable(cluster: &Cluster, site: SiteId) -> Position {
+    durable(cluster, site).end()
 }
 
 /// Where the frames of a file lie.
