@@ -170,7 +170,7 @@ pub enum Observation {
     TailCut {
         /// The epoch in which the cut records were written.
         epoch: Epoch,
-        /// The log agrees up to this record.
+        /// The log is known to agree up to this record.
         after: Position,
         /// So many records were cut and kept aside.
         records: u64,

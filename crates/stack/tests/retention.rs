@@ -4,50 +4,16 @@ mod cluster;
 mod log;
 
 use cluster::Cluster;
-use firedrill_model::{Position, Rng, SiteId, WithoutCopy};
-use firedrill_stack::FileId;
-use log::{LONDON, NY, append, settled_with, with_log};
+use firedrill_model::Position;
+use log::load::{Load, files, numbers, with_retention};
+use log::{LONDON, NY, settled_with};
 use std::collections::BTreeSet;
-use std::time::Duration;
 
-/// So that ten records fill a file.
-const SIZE: usize = 100_000;
 const RETENTION: u64 = 300;
-
-struct Load {
-    rng: Rng,
-    asked: u64,
-}
-
-impl Load {
-    /// Records that do not compress, one a second.
-    fn append(&mut self, cluster: &mut Cluster, site: SiteId, records: u64) {
-        for _ in 0..records {
-            self.asked += 1;
-            let noise: String = (0..SIZE).map(|_| char::from(33 + self.rng.below(90) as u8)).collect();
-            append(cluster, site, self.asked, &noise);
-            cluster.run(1);
-        }
-    }
-}
-
-/// The numbers of a site's files.
-fn numbers(cluster: &Cluster, site: SiteId) -> impl Iterator<Item = u32> {
-    let number = |file: &FileId| if let FileId::Wal(number) = file { Some(*number) } else { None };
-    cluster.disks[site.index()].written.keys().filter_map(number)
-}
-
-fn files(cluster: &Cluster, site: SiteId) -> usize {
-    numbers(cluster, site).count()
-}
 
 /// New York's last files hold a tail that London never had, and when it is back, the file behind them supersedes them.
 fn cut_across_files() -> (Cluster, Load) {
-    let mut config = with_log(WithoutCopy::Asynchronous);
-    if let Some(log) = &mut config.transaction_log {
-        log.retention = Duration::from_secs(RETENTION);
-    }
-    let (mut cluster, mut load) = (settled_with(config), Load { rng: Rng::new(3, "noise"), asked: 0 });
+    let (mut cluster, mut load) = (settled_with(with_retention(RETENTION)), Load::new());
     load.append(&mut cluster, NY, 5);
     cluster.isolate(NY);
     load.append(&mut cluster, NY, 25);

@@ -8,8 +8,7 @@ use firedrill_model::{
     Hazard, Observation, OpResult, Position, Response, Rng, SiteId, SiteSet, StackConfig, StorageArea, WithoutCopy,
 };
 use firedrill_stack::{DiskError, FileId, Input};
-use log::{LONDON, NY, SINGAPORE, append, appended, scan, settled_with, with_log};
-use std::time::Duration;
+use log::{LONDON, NY, SINGAPORE, append, appended, run_without_stand_in, scan, settled_with, with_log};
 
 fn with_hazard(hazard: Option<Hazard>) -> StackConfig {
     let mut config = with_log(WithoutCopy::Asynchronous);
@@ -248,19 +247,6 @@ fn a_diverged_tail_is_cut_where_the_incarnations_part() {
     let cut = |o: &Observation| matches!(o, Observation::TailCut { after: Position(10), records: 3, .. });
     assert!(saw(&cluster, NY, cut), "{:?}", cluster.observed);
     assert_eq!(log::disagreement(&cluster, NY, LONDON), None);
-}
-
-/// Lets time pass while Singapore's disk finishes no sync of the transaction log, so that Singapore can't stand in for a copy.
-fn run_without_stand_in(cluster: &mut Cluster, secs: u64) {
-    cluster.slow_disks.insert(SINGAPORE);
-    for _ in 0..secs * 10 {
-        cluster.run_in_steps(Duration::from_millis(100), Duration::from_millis(100));
-        while let Some(at) = cluster.waiting_syncs.iter().position(|sync| !matches!(sync.file, FileId::Wal(_))) {
-            let sync = cluster.waiting_syncs.remove(at);
-            cluster.finish_sync(sync);
-        }
-        cluster.deliver();
-    }
 }
 
 /// New York acknowledges its twelfth record alone: London is cut off, and Singapore's disk has not finished to sync it.

@@ -1,7 +1,7 @@
 //! A copy: keeps what the writer ships, byte for byte, and says what it holds durably.
 //!
 //! Where its log has a record of another incarnation than the writer's log has, it diverged: from there on it is cut. What is cut is first put aside, in a file of its
-//! own, and told.
+//! own, and told. Where it diverged may be older than what one of the two retains; then no record is left in which they agree, and it begins anew.
 
 use super::message::{LogMessage, NOBODY};
 use super::segment::{self, Incarnation, Segment};
@@ -30,6 +30,8 @@ struct Owed {
 #[derive(Clone, Copy, Debug)]
 struct Cut {
     after: Position,
+    /// Nothing stays, not even what is known to agree: it lies before what the writer retains.
+    whole: bool,
     /// Put aside up to here.
     aside: Position,
     syncing: bool,
@@ -112,6 +114,9 @@ impl Wal {
         }
         let owed = Owed { round, sent };
         self.restart_at(ctx, prev, prev_incarnation, base);
+        if self.nothing_agrees(ctx, prev, prev_incarnation, base) {
+            return self.begin_anew(ctx, prev, prev_incarnation);
+        }
         let history = self.store.history();
         if history.incarnation(prev) != Some(prev_incarnation) {
             let position = history.last_up_to(prev, prev_incarnation);
@@ -144,6 +149,18 @@ impl Wal {
         if prev == base && prev > self.store.end() && self.store.idle() {
             self.store.restart_at(base, incarnation, ctx.out);
         }
+    }
+
+    /// Whether no record is left, here and at the writer, in which the logs could agree. Where two logs agree, they agree in all that both have before; so it is enough
+    /// that they differ where one of them begins. A message that comes late says nothing else: what a writer's log has at a position never changes.
+    fn nothing_agrees(&self, ctx: &Context<'_>, prev: Position, incarnation: Incarnation, base: Position) -> bool {
+        let history = self.store.history();
+        let begins = history.base();
+        let differs = history.incarnation(prev).is_some_and(|ours| ours != incarnation);
+        // Behind where it started, nobody but the writer has written its log.
+        let started = ctx.state.opened == Some(self.copy.writer) && begins > ctx.state.start;
+        let other = started && history.incarnation(begins) != Some(self.copy.writer);
+        differs && (prev == base || prev == begins) || other
     }
 
     /// Takes over segments that follow `prev`, where the logs agree. Returns up to where they agree then; `None`: the log diverged, and a cut began.
@@ -218,8 +235,21 @@ impl Wal {
     fn begin_cut(&mut self, ctx: &mut Context<'_>, agreed: Position) {
         let lower = self.copy.confirmed.min(self.store.end());
         let after = if lower != agreed && ctx.switches.on(Hazard::CutAtHighWaterMark) { lower } else { agreed };
+        self.put_aside_after(ctx, after, false);
+    }
+
+    /// Begins to give up the whole log. What is not known to agree with the writer's is put aside first: what follows the last record of the incarnation that wrote
+    /// the writer's record at `prev`, or everything.
+    fn begin_anew(&mut self, ctx: &mut Context<'_>, prev: Position, incarnation: Incarnation) {
+        let history = self.store.history();
+        let last = history.last_up_to(prev, incarnation);
+        let agrees = history.incarnation(last) == Some(incarnation);
+        self.put_aside_after(ctx, if agrees { last } else { history.base() }, true);
+    }
+
+    fn put_aside_after(&mut self, ctx: &mut Context<'_>, after: Position, whole: bool) {
         self.store.open_aside(ctx.out);
-        self.copy.cut = Some(Cut { after, aside: after, syncing: false });
+        self.copy.cut = Some(Cut { after, whole, aside: after, syncing: false });
         self.copy.owed = None;
         self.go_on_cutting(ctx);
     }
@@ -246,20 +276,25 @@ impl Wal {
             }
         }
         self.copy.cut = Some(cut);
-        if cut.syncing && self.store.aside.durable() {
+        if cut.syncing && self.store.aside.durable() && (self.store.idle() || !cut.whole) {
             self.copy.cut = None;
-            self.finish_cut(ctx, cut.after);
+            self.finish_cut(ctx, cut.after, cut.whole);
         }
     }
 
-    fn finish_cut(&mut self, ctx: &mut Context<'_>, after: Position) {
+    fn finish_cut(&mut self, ctx: &mut Context<'_>, after: Position, whole: bool) {
         let mut cut: BTreeMap<Epoch, u64> = BTreeMap::new();
         let history = self.store.history();
         for at in after.0 + 1..=self.store.end().0 {
             *cut.entry(history.epoch(Position(at)).unwrap_or_default()).or_default() += 1;
         }
-        self.store.cut(after);
-        self.copy.shrink_to(after);
+        if whole {
+            // An empty log: it begins where the writer's does as soon as that is tried.
+            self.store.restart_at(Position(0), NOBODY, ctx.out);
+        } else {
+            self.store.cut(after);
+        }
+        self.copy.shrink_to(self.store.end());
         let told = cut.into_iter().map(|(epoch, records)| Observation::TailCut { epoch, after, records });
         ctx.out.extend(told.map(Output::Observe));
     }

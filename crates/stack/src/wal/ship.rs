@@ -237,9 +237,11 @@ impl Wal {
         // It lacks what it held, or never agreed there: the next is tried at once.
         let history = self.store.history();
         let next = history.last_up_to(position, at);
-        if next < follower.next {
+        // Or its log begins only behind that: it agrees where it begins, or not at all.
+        let begins = follower.probing && position > follower.next && position <= end;
+        if next < follower.next || begins {
             follower.held = follower.held.min(next);
-            follower.probe(next);
+            follower.probe(if begins { position.max(history.base()) } else { next });
             self.send_empty(ctx, from);
             if let Some(writer) = &mut self.writer {
                 writer.followers[from.index()].probe_sent = true;

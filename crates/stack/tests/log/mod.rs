@@ -1,5 +1,9 @@
 //! What tests of the transaction log ask and expect.
+//!
+//! - [`load`]: so many bytes that files fill up and leave
 #![allow(dead_code, reason = "each test file uses its own part of this")]
+
+pub mod load;
 
 use crate::cluster::{Cluster, config};
 use firedrill_model::{
@@ -7,7 +11,9 @@ use firedrill_model::{
 };
 use firedrill_stack::FileId;
 use firedrill_stack::switches::Switches;
-use firedrill_stack::wal::{frame, recover};
+use firedrill_stack::wal::frame;
+use firedrill_stack::wal::recover::{self, Readable};
+use firedrill_stack::wal::segment::Segment;
 use std::ops::Range;
 use std::time::Duration;
 
@@ -49,6 +55,19 @@ pub fn appended(position: u64) -> Response {
     Response::Done(OpResult::Appended { position: Position(position) })
 }
 
+/// Lets time pass while Singapore's disk finishes no sync of the transaction log, so that Singapore can't stand in for a copy.
+pub fn run_without_stand_in(cluster: &mut Cluster, secs: u64) {
+    cluster.slow_disks.insert(SINGAPORE);
+    for _ in 0..secs * 10 {
+        cluster.run_in_steps(Duration::from_millis(100), Duration::from_millis(100));
+        while let Some(at) = cluster.waiting_syncs.iter().position(|sync| !matches!(sync.file, FileId::Wal(_))) {
+            let sync = cluster.waiting_syncs.remove(at);
+            cluster.finish_sync(sync);
+        }
+        cluster.deliver();
+    }
+}
+
 /// What a scan answers, once all is delivered.
 pub fn scan(cluster: &mut Cluster, site: SiteId, after: u64) -> Response {
     let asked = cluster.ask_as(SessionId(6), site, 1, Op::Scan { after: Position(after) });
@@ -67,14 +86,19 @@ pub fn texts(response: &Response) -> (u64, Vec<String>, u64) {
     }
 }
 
-/// Up to which record a site's durable log can be read, by nothing but its bytes and the key.
-pub fn readable(cluster: &Cluster, site: SiteId) -> Position {
+/// What can be read of a site's durable log, by nothing but its bytes and the key.
+pub fn durable(cluster: &Cluster, site: SiteId) -> Readable {
     let files = &cluster.disks[site.index()].synced;
     let wal = files.iter().filter_map(|(file, bytes)| match file {
         FileId::Wal(number) => Some((*number, bytes.as_slice())),
         _ => None,
     });
-    recover::readable(wal, &cluster.key).end()
+    recover::readable(wal, &cluster.key)
+}
+
+/// Up to which record that is.
+pub fn readable(cluster: &Cluster, site: SiteId) -> Position {
+    durable(cluster, site).end()
 }
 
 /// Where the frames of a file lie.
@@ -82,6 +106,16 @@ pub fn frames(file: &[u8]) -> Vec<Range<usize>> {
     let (mut at, mut found) = (0, Vec::new());
     while let Some(frame) = frame::read(1, file, at, &mut Switches::default()) {
         found.push(at..frame.end);
+        at = frame.end;
+    }
+    found
+}
+
+/// The segments of a file of the log.
+pub fn segments(number: u32, file: &[u8]) -> Vec<Segment> {
+    let (mut at, mut found) = (0, Vec::new());
+    while let Some(frame) = frame::read(number, file, at, &mut Switches::default()) {
+        found.extend(frame.segment);
         at = frame.end;
     }
     found
