@@ -1,5 +1,5 @@
 //! Durable linearizable writes beside etcd: three sites of Firedrill's stack and three members of etcd, as processes on loopback, asked by the same
-//! client program in one run. `cargo build --release && cargo bench -p firedrill-bench --bench beside_etcd` (needs etcd: `apt-get install etcd-server`).
+//! client program in one run. `cargo build --release && cargo bench -p firedrill-bench --bench beside_etcd` (needs etcd: `apt-get install etcd-server etcd-client`).
 //!
 //! Clients are closed loops: each writes a 256-byte value to a key of its own, waits for the answer, and writes again. Both systems are asked at their
 //! leader, over connections that stay open, each in its own protocol: HTTP/1.1 here, gRPC over HTTP/2 there. A write counts when it was
