@@ -196,15 +196,7 @@ impl Faults {
             Some(Fault::SiteLoss { sites } | Fault::PowerLoss { sites }) => {
                 all(join_all(sites.iter().map(|site| self.restart(id, site))).await)
             }
-            Some(Fault::Crash { site, .. }) => {
-                self.restart(id, site).await?;
-                self.links.change(&self.sites, id, None).await
-            }
-            // It may be ending still.
-            Some(Fault::Shutdown { site }) => {
-                if let Some(ending) = self.site(site) {
-                    ending.wait_until_ended().await?;
-                }
+            Some(Fault::Crash { site, .. } | Fault::Shutdown { site }) => {
                 self.restart(id, site).await?;
                 self.links.change(&self.sites, id, None).await
             }

@@ -107,7 +107,7 @@ impl Site {
     }
 
     /// Waits until it has ended after it was told to.
-    pub(super) async fn wait_until_ended(&self) -> Result<(), LiveError> {
+    async fn wait_until_ended(&self) -> Result<(), LiveError> {
         let ended = tokio::time::timeout(ENDS_WITHIN, self.wait_until_dead()).await;
         ended.unwrap_or_else(|_| {
             let within = ENDS_WITHIN.as_secs();
@@ -129,6 +129,8 @@ impl Site {
         if !hurt.killed_by.remove(&id) || !hurt.killed_by.is_empty() {
             return Ok(false);
         }
+        // It may be ending still.
+        self.wait_until_ended().await?;
         self.start().await
     }
 

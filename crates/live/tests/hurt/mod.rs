@@ -12,6 +12,7 @@ pub const TESTS: &[Named] = &[
     ("sites_are_cut_off_by_the_packet_filter_and_after_a_restart_too", packet_filter),
     ("lost_packets_are_told_when_the_first_is_lost", lost_packets),
     ("connections_are_reset_and_made_again", resets),
+    ("a_site_that_is_told_to_end_ends_and_a_frozen_one_is_not_told", shutdown),
     ("a_loss_of_power_takes_what_was_not_synced_and_nothing_else", power_loss),
     ("a_site_whose_disk_is_full_or_read_only_stops_and_comes_back", failing_disks),
     ("rot_is_found_and_refilled_and_a_lost_disk_comes_back_empty", rot_and_loss),
@@ -45,6 +46,22 @@ fn packet_filter() -> Outcome {
     check(!answered, || format!("cut off after a restart it answered: {:?}", bench.fate(unheard)))?;
     bench.end(cut);
     bench.until_alike(PATIENCE)?;
+    bench.close()
+}
+
+fn shutdown() -> Outcome {
+    let mut bench = Bench::start("shutdown")?;
+    bench.write(EAST, NEW_YORK, "k", "1", PATIENCE)?;
+    let freeze = bench.begin(Fault::Freeze { site: SINGAPORE });
+    bench.run_for(Duration::from_secs(1))?;
+    let (ended, untold) =
+        (bench.begin(Fault::Shutdown { site: LONDON }), bench.begin(Fault::Shutdown { site: SINGAPORE }));
+    bench.run_for(Duration::from_secs(3))?;
+    check(bench.struck(ended) && !bench.struck(untold), || "London was to be told, and Singapore was frozen".into())?;
+    [untold, ended, freeze].into_iter().for_each(|fault| bench.end(fault));
+    bench.until_alike(PATIENCE)?;
+    let starts = (started(&bench, LONDON), started(&bench, SINGAPORE));
+    check(starts == (2, 1), || format!("London and Singapore started {starts:?} times"))?;
     bench.close()
 }
 
