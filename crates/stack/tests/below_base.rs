@@ -281,12 +281,7 @@ fn returned_from_a_declared_loss(reopened: bool) -> Cluster {
         log::run_without_stand_in(&mut cluster, 1);
     }
     assert_eq!(cluster.site(0).log_confirmed(), Position(95));
-    cluster.power_loss(SINGAPORE);
-    cluster.slow_disks.clear();
-    cluster.start(SINGAPORE);
-    cluster.cut.clear();
-    cluster.isolate(NY);
-    cluster.run(150);
+    log::london_takes_over(&mut cluster);
     load.append(&mut cluster, LONDON, 3);
     if reopened {
         load.append(&mut cluster, LONDON, 100);

@@ -8,7 +8,9 @@ use firedrill_model::{
     Hazard, Observation, OpResult, Position, Response, Rng, SiteId, SiteSet, StackConfig, StorageArea, WithoutCopy,
 };
 use firedrill_stack::{DiskError, FileId, Input};
-use log::{LONDON, NY, SINGAPORE, append, appended, run_without_stand_in, scan, settled_with, with_log};
+use log::{
+    LONDON, NY, SINGAPORE, append, appended, london_takes_over, run_without_stand_in, scan, settled_with, with_log,
+};
 
 fn with_hazard(hazard: Option<Hazard>) -> StackConfig {
     let mut config = with_log(WithoutCopy::Asynchronous);
@@ -268,12 +270,7 @@ fn alone_with_the_twelfth(hazard: Option<Hazard>) -> Cluster {
 /// New York, alone with a record, is cut off; London goes on with a declared loss; New York comes back.
 fn returned_after_loss(hazard: Option<Hazard>) -> Cluster {
     let mut cluster = alone_with_the_twelfth(hazard);
-    cluster.power_loss(SINGAPORE);
-    cluster.slow_disks.clear();
-    cluster.start(SINGAPORE);
-    cluster.cut.clear();
-    cluster.isolate(NY);
-    cluster.run(150);
+    london_takes_over(&mut cluster);
     append(&mut cluster, LONDON, 13, "r12 of London");
     cluster.run(1);
     cluster.cut.clear();

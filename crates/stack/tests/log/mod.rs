@@ -68,6 +68,16 @@ pub fn run_without_stand_in(cluster: &mut Cluster, secs: u64) {
     }
 }
 
+/// After [`run_without_stand_in`]: Singapore's disk keeps only what it had synced, and New York is cut off until London has taken over.
+pub fn london_takes_over(cluster: &mut Cluster) {
+    cluster.power_loss(SINGAPORE);
+    cluster.slow_disks.clear();
+    cluster.start(SINGAPORE);
+    cluster.cut.clear();
+    cluster.isolate(NY);
+    cluster.run(150);
+}
+
 /// What a scan answers, once all is delivered.
 pub fn scan(cluster: &mut Cluster, site: SiteId, after: u64) -> Response {
     let asked = cluster.ask_as(SessionId(6), site, 1, Op::Scan { after: Position(after) });
