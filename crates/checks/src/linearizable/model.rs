@@ -25,7 +25,7 @@ pub(super) trait Model {
     /// What was asked, and what it returned where that is known.
     type Action: Clone + Eq + Hash;
     /// What all operations of a search together say beforehand; `()` if that is nothing.
-    type Foresight;
+    type Foresight: Default;
 
     /// What it holds at first.
     fn initial(&self) -> Self::State;
@@ -34,7 +34,10 @@ pub(super) trait Model {
     fn step(&self, state: &Self::State, action: &Self::Action) -> Option<Self::State>;
 
     /// Looks at all operations of a search.
-    fn foresee(&self, operations: &[Asked<'_, Self::Action>]) -> Self::Foresight;
+    fn foresee(&self, operations: &[Asked<'_, Self::Action>]) -> Self::Foresight {
+        let _ = operations;
+        Self::Foresight::default()
+    }
 
     /// A step as in [`Model::step`]; `None` also if by what is foreseen the required operations could not all follow it.
     fn step_ahead(

@@ -1,6 +1,6 @@
 //! A counter: add, which returns nothing, and read.
 
-use super::super::model::{Asked, Model};
+use super::super::model::Model;
 use super::integer;
 use firedrill_history::import::{Function, Operation, Outcome, Value};
 
@@ -39,8 +39,6 @@ impl Model for Counter {
             Action::Add(number) => Some(state.wrapping_add(*number)),
         }
     }
-
-    fn foresee(&self, _: &[Asked<'_, Self::Action>]) {}
 
     fn changes_nothing(&self, action: &Action) -> bool {
         matches!(action, Action::Saw(_) | Action::Add(0))

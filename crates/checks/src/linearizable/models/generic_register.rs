@@ -27,8 +27,6 @@ impl Model for GenericRegister {
         }
     }
 
-    fn foresee(&self, _: &[Asked<'_, Action>]) {}
-
     /// Absence keeps its name, since it is there at first.
     fn narrowed(&self, operations: &[Asked<'_, Action>]) -> Option<Vec<Option<Action>>> {
         let looked_at = |asked: &Asked<'_, Action>| match *asked.action {

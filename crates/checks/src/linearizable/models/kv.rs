@@ -1,6 +1,6 @@
 //! One key of a map of strings: get, put, append.
 
-use super::super::model::{Asked, Model};
+use super::super::model::Model;
 use firedrill_history::import::{Function, Operation, Outcome, Value};
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -51,8 +51,6 @@ impl<'h> Model for Kv<'h> {
             Action::Append(text) => Some([state, text.as_ref()].concat().into()),
         }
     }
-
-    fn foresee(&self, _: &[Asked<'_, Self::Action>]) {}
 
     fn changes_nothing(&self, action: &Action<'h>) -> bool {
         matches!(action, Action::Got(_))

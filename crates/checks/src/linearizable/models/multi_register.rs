@@ -97,8 +97,6 @@ impl Model for MultiRegister {
         Some(next.into())
     }
 
-    fn foresee(&self, _: &[Asked<'_, Vec<Step>>]) {}
-
     /// Leaves out the registers that no required operation reads, what others read, and others that write nothing that is read. All
     /// values of a register that are not read are one.
     fn narrowed(&self, operations: &[Asked<'_, Vec<Step>>]) -> Option<Vec<Option<Vec<Step>>>> {

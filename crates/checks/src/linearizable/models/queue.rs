@@ -45,6 +45,7 @@ pub(in super::super) fn action(operation: &Operation, numbers: &mut Numbers) -> 
 
 /// Who takes what. An element that is put in once and taken once, for certain, can be taken by nobody else; and of two, the one in
 /// front must not be taken later.
+#[derive(Default)]
 pub(in super::super) struct Foresight {
     /// By element: when it is taken, if it is known by whom.
     taken: Vec<Option<Span>>,

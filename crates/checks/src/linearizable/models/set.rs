@@ -1,6 +1,6 @@
 //! A set: add and remove, which return nothing, and read of the whole.
 
-use super::super::model::{Asked, Model};
+use super::super::model::Model;
 use super::register::Numbers;
 use firedrill_history::import::{Function, Operation, Outcome, Value};
 use std::sync::Arc;
@@ -64,8 +64,6 @@ impl Model for Set {
             },
         }
     }
-
-    fn foresee(&self, _: &[Asked<'_, Self::Action>]) {}
 
     fn changes_nothing(&self, action: &Action) -> bool {
         matches!(action, Action::Saw(_))
