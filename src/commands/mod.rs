@@ -20,6 +20,15 @@ pub use init::SiteCount;
 
 use crate::cli::{Cli, Command};
 use crate::exit::Exit;
+use std::path::{Path, PathBuf};
+
+/// What a kept run's journal is called in its folder.
+const JOURNAL: &str = "journal.jsonl.zst";
+
+/// The journal of a run's folder, or the file itself.
+fn journal_file(run: &Path) -> PathBuf {
+    if run.is_dir() { run.join(JOURNAL) } else { run.to_owned() }
+}
 
 /// Does what the command line says.
 pub fn dispatch(cli: Cli) -> Exit {

@@ -13,7 +13,7 @@ pub const ALL: [ReportFormat; 2] = [ReportFormat::Junit, ReportFormat::Html];
 
 /// Judges the journal again, and writes what is asked for.
 pub fn report(args: &ReportArgs) -> Exit {
-    let journal_file = if args.run.is_dir() { args.run.join("journal.jsonl.zst") } else { args.run.clone() };
+    let journal_file = super::journal_file(&args.run);
     let journal = match Journal::read(&journal_file) {
         Ok(journal) => journal,
         Err(error) => {

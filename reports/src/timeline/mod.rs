@@ -83,14 +83,19 @@ fn data(history: &History, report: &Report) -> Json {
         "misfit": report.why.as_ref().map(|why| why.misfit),
         "window": report.why.as_ref().map(|why| &why.window),
         "context": report.why.as_ref().map(|why| &why.context),
-        "met": report.why.iter().flat_map(|why| &why.met).map(|state| clipped(state, 200)).collect::<Vec<_>>(),
+        "met": report.why.iter().flat_map(|why| &why.met).map(|held| state(held)).collect::<Vec<_>>(),
         "end": end,
     })
 }
 
 fn order(order: &Order) -> Json {
-    let step = |(place, state): &(usize, String)| json!([place, clipped(state, 200)]);
-    json!({ "initial": clipped(&order.initial, 200), "steps": order.steps.iter().map(step).collect::<Vec<_>>() })
+    let step = |(place, held): &(usize, String)| json!([place, state(held)]);
+    json!({ "initial": state(&order.initial), "steps": order.steps.iter().map(step).collect::<Vec<_>>() })
+}
+
+/// What an object held, so short that it can be shown.
+fn state(held: &str) -> String {
+    clipped(held, 200)
 }
 
 fn clipped(text: &str, length: usize) -> String {

@@ -57,7 +57,7 @@ fn refuted(history: &History, report: &Report, why: &Why) -> String {
     let _ = write!(text, "{}", link(history, why.misfit, "misfit"));
     if !why.met.is_empty() {
         let met: Vec<String> =
-            why.met.iter().map(|state| format!("<code>{}</code>", escaped(&super::clipped(state, 200)))).collect();
+            why.met.iter().map(|state| format!("<code>{}</code>", escaped(&super::state(state)))).collect();
         let (noun, met) = (report.model.noun(), met.join(" or "));
         let _ = write!(text, "<p>When it had to take effect, the {noun}{of} was {met}.</p>");
     }

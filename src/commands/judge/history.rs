@@ -21,8 +21,7 @@ const BEGINNING: usize = 4096;
 
 pub(super) fn read(path: &Path, format: Option<Format>, memory_bytes: u64) -> Result<Read, Wrong> {
     let begun = Instant::now();
-    let journal = path.join("journal.jsonl.zst");
-    let path = if journal.is_file() { &journal } else { path };
+    let path = &super::super::journal_file(path);
     let file = path.display();
     let unreadable = |error: std::io::Error| Wrong(format!("{file} can't be read: {error}"));
     let opened = File::open(path).map_err(unreadable)?;

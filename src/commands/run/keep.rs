@@ -19,7 +19,7 @@ pub fn folder(out: &Path, scenario: &Loaded, several: bool) -> PathBuf {
 /// Writes `journal.jsonl.zst`, `verdict.json`, `junit.xml` and `report.html`; the report learns where its journal is.
 pub fn keep(folder: &Path, report: &mut RunReport, journal: &Journal, judgement: &Judgement) -> io::Result<()> {
     std::fs::create_dir_all(folder)?;
-    let path = folder.join("journal.jsonl.zst");
+    let path = folder.join(super::super::JOURNAL);
     journal.write(&path)?;
     report.journal = Some(path.display().to_string());
     let mut json = serde_json::to_string_pretty(report)?;
