@@ -18,19 +18,24 @@ use load::Measured;
 use std::time::Duration;
 
 const CLIENTS: [usize; 4] = [1, 16, 64, 256];
-/// A client program asks for help with `cargo bench -- --rounds N --seconds S`.
+/// `cargo bench -p firedrill-bench --bench beside_etcd -- [--rounds N] [--seconds S] [--clients N]`
 struct Args {
     rounds: usize,
     seconds: u64,
+    clients: Vec<usize>,
 }
 
 fn args() -> Args {
     let given: Vec<String> = std::env::args().collect();
-    let number = |name: &str, default: u64| {
+    let number = |name: &str| -> Option<u64> {
         let place = given.iter().position(|arg| arg == name);
-        place.and_then(|place| given.get(place + 1)).and_then(|text| text.parse().ok()).unwrap_or(default)
+        place.and_then(|place| given.get(place + 1)).and_then(|text| text.parse().ok())
     };
-    Args { rounds: number("--rounds", 3) as usize, seconds: number("--seconds", 5) }
+    Args {
+        rounds: number("--rounds").unwrap_or(3) as usize,
+        seconds: number("--seconds").unwrap_or(5),
+        clients: number("--clients").map_or(CLIENTS.to_vec(), |clients| vec![clients as usize]),
+    }
 }
 
 fn main() -> std::process::ExitCode {
@@ -55,7 +60,7 @@ async fn compare(args: &Args) -> Result<(), String> {
     let ours = ours::Cluster::start(folder.path()).await?;
     let theirs = etcd::Cluster::start(folder.path()).await?;
     println!("\n{:>7}  {:>24}  {:>24}  {:>6}", "clients", "firedrill", "etcd", "ratio");
-    for clients in CLIENTS {
+    for &clients in &args.clients {
         let (mut of_ours, mut of_theirs) = (Vec::new(), Vec::new());
         for _ in 0..args.rounds {
             of_ours.push(load::run(|number| ours.writer(number), clients, Duration::from_secs(args.seconds)).await?);

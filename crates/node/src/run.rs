@@ -67,8 +67,9 @@ impl std::error::Error for NodeError {}
 /// See [`NodeError`].
 pub fn run(args: RunArgs) -> Result<(), NodeError> {
     refuse_hazards(&args)?;
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(2)
+    // One thread, beside the disk's: clients, peers and the core hand each other so little work at a time that waking another thread costs more than
+    // it brings (`bench/benches/beside_etcd`: a third more writes with one thread than with two).
+    let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
         .map_err(|error| NodeError::Io(format!("no runtime: {error}")))?;
