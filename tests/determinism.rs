@@ -22,13 +22,20 @@ fn digests(program: &str, scenario: &str) -> Vec<String> {
 #[test]
 fn the_same_seed_gives_the_same_journal_in_any_process_and_build() {
     let other = std::env::var("FIREDRILL_BIN").unwrap_or_else(|_| env!("CARGO_BIN_EXE_firedrill").to_owned());
-    for scenario in [
-        "scenarios/weekly/site-failure.toml",
-        "scenarios/weekly/frozen-primary.toml",
-        "scenarios/daily/node-crashes.toml",
-    ] {
+    let same = |scenario: &str| {
         let here = digests(env!("CARGO_BIN_EXE_firedrill"), scenario);
         assert_eq!(here, digests(&other, scenario), "{scenario}");
         assert!(here[0] != here[1] && here[1] != here[2], "another seed is another journal");
-    }
+    };
+    let same = &same;
+    // Side by side, for a debug build is slow.
+    std::thread::scope(|scope| {
+        for scenario in [
+            "scenarios/weekly/site-failure.toml",
+            "scenarios/weekly/frozen-primary.toml",
+            "scenarios/daily/node-crashes.toml",
+        ] {
+            scope.spawn(move || same(scenario));
+        }
+    });
 }

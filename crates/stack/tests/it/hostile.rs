@@ -1,9 +1,7 @@
 //! Messages that no peer would send: whatever arrives, a site never panics, and what it does not believe changes nothing.
 
-mod cluster;
-mod log;
-
-use cluster::Cluster;
+use crate::cluster::{self, Cluster};
+use crate::log;
 use firedrill_model::{
     Epoch, Key, LogIndex, NotApplied, Op, OpResult, Position, Request, Response, ServiceId, SessionId, SiteId, Term,
     Time, Value, WithoutCopy,

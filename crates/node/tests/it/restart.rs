@@ -1,13 +1,10 @@
 //! What a restart costs with real files: what follows the last snapshot, however much was committed before.
 
-mod settings;
-mod support;
-
+use crate::support::load::CLIENTS;
+use crate::support::{Cluster, Http};
 use firedrill_model::LogIndex;
 use firedrill_stack::restart::ReadAtStart;
 use std::time::{Duration, Instant};
-use support::load::CLIENTS;
-use support::{Cluster, Http};
 
 const PATIENCE: Duration = Duration::from_secs(60);
 /// The plan's, and that of the settings.

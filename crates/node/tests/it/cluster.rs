@@ -1,10 +1,7 @@
 //! Three sites in one process, on loopback, with real disks: they elect, write and read; one is killed and comes back.
 
-mod settings;
-mod support;
-
+use crate::support::{Cluster, Http};
 use std::time::Duration;
-use support::{Cluster, Http};
 
 const PATIENCE: Duration = Duration::from_secs(20);
 

@@ -1,15 +1,12 @@
 //! A failover in which nobody is known to hold all of the transaction log: the sites that are up tell how far they hold it, and the one that holds it furthest takes over.
 
-mod cluster;
-mod log;
-
-use cluster::Cluster;
+use crate::cluster::Cluster;
+use crate::log::{self, LONDON, NY, SINGAPORE, append, appended, scan, settled_with, texts, with_log};
 use firedrill_model::{LogIndex, Observation, Position, SiteId, SiteSet, StackConfig, WithoutCopy};
 use firedrill_stack::control::Control;
 use firedrill_stack::entry::ControlCommand;
 use firedrill_stack::switches::Switches;
 use firedrill_stack::wal::segment::Incarnation;
-use log::{LONDON, NY, SINGAPORE, append, appended, scan, settled_with, texts, with_log};
 use std::sync::Arc;
 use std::time::Duration;
 

@@ -1,15 +1,12 @@
 //! A copy that diverged where the writer retains nothing any more: no record is left by which the two could agree.
 
-mod cluster;
-mod log;
-
-use cluster::Cluster;
+use crate::cluster::Cluster;
+use crate::log::load::{Load, base, with_retention};
+use crate::log::{self, LONDON, NY, SINGAPORE, settled_with};
 use firedrill_model::{Observation, Position, Rng, SiteId, SiteSet};
 use firedrill_stack::wal::message::LogMessage;
 use firedrill_stack::wal::segment::Incarnation;
 use firedrill_stack::{FileId, Message};
-use log::load::{Load, base, with_retention};
-use log::{LONDON, NY, SINGAPORE, settled_with};
 use std::collections::BTreeMap;
 use std::time::Duration;
 

@@ -1,14 +1,12 @@
 //! The stack in the simulated world: it serves, it survives, and no invariant is violated.
 
-mod support;
-
+use crate::support::*;
 use firedrill_drill::world::{Action, Command, Happened, RequestId, WorldEvent};
 use firedrill_model::{
     Fault, LogIndex, Observation, Op, OpResult, RegionId, Request, Response, Role, ServiceId, SessionId, SiteSet, Time,
     Value,
 };
 use firedrill_sim::Sim;
-use support::*;
 
 fn answer(told: &[Happened], wanted: u64) -> Option<Response> {
     told.iter().find_map(|happened| match &happened.event {

@@ -1,9 +1,7 @@
 //! Snapshots: what a restart reads, what a follower that was away for long gets, what a rotten snapshot does.
 
-mod cluster;
-
-use cluster::disk::Disk;
-use cluster::{Cluster, config, write};
+use crate::cluster::disk::Disk;
+use crate::cluster::{Cluster, config, write};
 use firedrill_model::{
     Key, LogIndex, Observation, Op, Request, Rng, ServiceId, SessionId, SiteId, StorageArea, Time, Value,
 };

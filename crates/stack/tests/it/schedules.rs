@@ -1,10 +1,7 @@
 //! Random schedules of everything that may go wrong: safety after each input, service and agreement after healing. And what the same schedules find
 //! when a hazard is on.
 
-mod chaos;
-mod cluster;
-
-use chaos::{Case, case, case_with_log};
+use crate::chaos::{self, Case, case, case_with_log};
 use firedrill_model::{Hazard, HazardSet};
 use proptest::prelude::*;
 use proptest::strategy::ValueTree;

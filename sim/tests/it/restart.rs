@@ -1,13 +1,11 @@
 //! What a restart costs: what follows the last snapshot, however much was committed before.
 
-mod support;
-
+use crate::support::*;
 use firedrill_drill::world::{Action, Command, RequestId};
 use firedrill_model::{Fault, Key, LogIndex, Op, Request, ServiceId, SessionId, SiteSet, Time, Value};
 use firedrill_sim::Sim;
 use firedrill_stack::restart::ReadAtStart;
 use std::time::Duration;
-use support::*;
 
 /// So many requests are asked at a time, so that they share messages and syncs.
 const BURST: u64 = 250;

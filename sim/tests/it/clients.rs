@@ -1,10 +1,8 @@
 //! What clients meet: latency, refusals, broken connections, silence; and how a step ends.
 
-mod support;
-
+use crate::support::*;
 use firedrill_drill::world::{World, WorldEvent};
 use firedrill_model::{Fault, RegionId, SiteId, SiteSet, Time};
-use support::*;
 
 #[test]
 fn an_answer_takes_the_round_trip_and_ends_the_step() {

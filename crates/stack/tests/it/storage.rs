@@ -1,8 +1,6 @@
 //! The disk: what a restarted site finds after a loss of power at any byte, a changed byte anywhere, or with anything at all in its files.
 
-mod cluster;
-
-use cluster::disk::Disk;
+use crate::cluster::disk::Disk;
 use firedrill_model::{Key, LogIndex, Op, Rng, SessionId, SiteId, Term, Value};
 use firedrill_stack::entry::{Entry, Payload, SessionCommand};
 use firedrill_stack::storage::Storage;

@@ -1,9 +1,7 @@
 //! What was once wrong, each in the smallest situation that shows it.
 
-mod cluster;
-
-use cluster::disk::Disk;
-use cluster::{Cluster, config, read, write};
+use crate::cluster::disk::Disk;
+use crate::cluster::{Cluster, config, read, write};
 use firedrill_model::{LogIndex, Observation, OpResult, Response, Rng, Role, SiteId, Time, Value};
 use firedrill_stack::control::{Control, steps};
 use firedrill_stack::entry::ControlCommand;

@@ -1,11 +1,9 @@
 //! Processes that crash, freeze and restart; machines that lose power; disks that are slow; clocks that are wrong.
 
-mod support;
-
+use crate::support::*;
 use firedrill_drill::world::{Happened, World, WorldEvent};
 use firedrill_model::{Fault, FaultId, SiteId, SiteSet, Time};
 use firedrill_sim::Sim;
-use support::*;
 
 fn crash(after_outputs: u32) -> Fault {
     Fault::Crash { site: NEW_YORK, after_outputs }

@@ -1,11 +1,9 @@
 //! What faults do to messages: each hits, says so, and does what it should; and one that never hits anything says that too.
 
-mod support;
-
+use crate::support::*;
 use firedrill_drill::world::{Command, Happened};
 use firedrill_model::{Direction, Endpoint, Fault, RegionId, SiteId, Time};
 use firedrill_sim::Sim;
-use support::*;
 
 const COUNT: u64 = 2_000;
 

@@ -1,11 +1,9 @@
 //! Faults of disks and of a process's speed, seen from the world: what becomes of the stack's sites, and when a fault is told to have begun.
 
-mod support;
-
+use crate::support::*;
 use firedrill_drill::world::{Happened, WorldEvent};
 use firedrill_model::{Fault, FileClass, IoMethod, Observation, Time};
 use firedrill_sim::Sim;
-use support::*;
 
 const S: u64 = 1_000;
 

@@ -1,7 +1,6 @@
 //! The transaction log in the simulated world: nothing that was acknowledged is lost, and its invariants can go red.
 
-mod support;
-
+use crate::support::*;
 use firedrill_drill::world::{Command, Happened, WorldEvent};
 use firedrill_model::{
     Fault, LogIndex, Op, OpResult, Position, Response, Rng, SiteId, SiteSet, StackConfig, Term, Time, Value,
@@ -14,7 +13,6 @@ use firedrill_stack::switches::Switches;
 use firedrill_stack::wal::{frame, segment::Segment};
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use support::*;
 
 fn append(due: Time, id: u64, site: SiteId) -> Command {
     let record = Value::new(format!("record {id}").as_bytes());

@@ -1,16 +1,14 @@
 //! The transaction log on disks that rot, tear and fail, and what each hazard breaks: seen by checks that know no hazard.
 
-mod cluster;
-mod log;
-
-use cluster::Cluster;
+use crate::cluster::{self, Cluster};
+use crate::log::{
+    self, LONDON, NY, SINGAPORE, append, appended, london_takes_over, run_without_stand_in, scan, settled_with,
+    with_log,
+};
 use firedrill_model::{
     Hazard, Observation, OpResult, Position, Response, Rng, SiteId, SiteSet, StackConfig, StorageArea, WithoutCopy,
 };
 use firedrill_stack::{DiskError, FileId, Input};
-use log::{
-    LONDON, NY, SINGAPORE, append, appended, london_takes_over, run_without_stand_in, scan, settled_with, with_log,
-};
 
 fn with_hazard(hazard: Option<Hazard>) -> StackConfig {
     let mut config = with_log(WithoutCopy::Asynchronous);

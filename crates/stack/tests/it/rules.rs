@@ -1,9 +1,7 @@
 //! Rules of the algorithm that random schedules seldom need: each shown alone, by messages made by hand.
 
-mod cluster;
-
-use cluster::disk::Disk;
-use cluster::{Cluster, config, write};
+use crate::cluster::disk::Disk;
+use crate::cluster::{self, Cluster, config, write};
 use firedrill_model::{Epoch, LogIndex, Rng, Role, SiteId, Term, Time};
 use firedrill_stack::raft::progress::Progress;
 use firedrill_stack::storage::format::{self, LOG_FILE};

@@ -1,13 +1,11 @@
 //! The same seed and commands give the same events: twice in a process, in a fork, in every build and on every machine.
 
-mod support;
-
+use crate::support::*;
 use firedrill_drill::world::{Command, Happened, World};
 use firedrill_model::{Direction, Endpoint, Fault, RegionId, SiteId, SiteSet, Time};
 use firedrill_sim::Sim;
 use firedrill_sim::process::Process;
 use std::time::Duration;
-use support::*;
 
 /// FNV-1a over the events as text.
 fn digest(told: &[Happened]) -> u64 {

@@ -1,14 +1,11 @@
 //! The transaction log: acknowledged records and where they are, across failovers, returns and damage.
 
-mod cluster;
-mod log;
-
-use cluster::Cluster;
+use crate::cluster::Cluster;
+use crate::log::{self, LONDON, NY, SINGAPORE, append, appended, scan, settled, settled_with, texts, with_log};
 use firedrill_model::{
     Epoch, NotApplied, Observation, Op, Position, Response, Rng, SessionId, SiteId, SiteSet, WithoutCopy,
 };
 use firedrill_stack::{FileId, Input};
-use log::{LONDON, NY, SINGAPORE, append, appended, scan, settled, settled_with, texts, with_log};
 use std::time::Duration;
 
 #[test]

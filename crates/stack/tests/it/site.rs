@@ -1,8 +1,6 @@
 //! Whole sites together: sessions, failover, fencing, recovery from disk.
 
-mod cluster;
-
-use cluster::{Cluster, config, read, write};
+use crate::cluster::{Cluster, config, read, write};
 use firedrill_model::{
     Epoch, Hazard, NotApplied, Observation, OpResult, Response, Role, ServiceId, SiteId, SiteSet, Value,
 };

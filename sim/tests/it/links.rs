@@ -1,11 +1,9 @@
 //! Links between sites, and between regions and sites: latency, order, loss, partitions, slowness.
 
-mod support;
-
+use crate::support::*;
 use firedrill_drill::world::Command;
 use firedrill_model::{Direction, Endpoint, Fault, FaultId, Time};
 use std::time::Duration;
-use support::*;
 
 fn site(site: u8) -> Endpoint {
     Endpoint::Site(firedrill_model::SiteId(site))

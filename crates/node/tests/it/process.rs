@@ -1,7 +1,6 @@
 //! The process: what it refuses to start with, and how it ends.
 
-mod settings;
-
+use crate::settings;
 use firedrill_model::Hazard;
 use firedrill_node::{NodeConfig, NodeError, RunArgs, run};
 use rustix::process::{Signal, getpid, kill_process};

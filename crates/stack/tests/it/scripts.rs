@@ -1,9 +1,7 @@
 //! Golden scripts: what the sites say to each other, step by step, in the situations of the Raft paper's figures and a few of our own. Each file in
 //! `tests/scripts` tells a story; its output is checked. After an intended change run with `UPDATE_SCRIPTS=1`, and commit the difference only when it is understood.
 
-mod cluster;
-mod script;
-
+use crate::script;
 use std::path::Path;
 
 fn check(path: &Path) -> Result<(), String> {

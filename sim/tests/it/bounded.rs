@@ -1,7 +1,6 @@
 //! Memory and disks of the sites that stay, while Singapore is away for long under load: bounded by the plan's figures, whatever the time.
 
-mod support;
-
+use crate::support::*;
 use firedrill_drill::world::{Action, Command, RequestId, Setup};
 use firedrill_model::rng::mix;
 use firedrill_model::{
@@ -12,7 +11,6 @@ use firedrill_stack::io::FileId;
 use firedrill_stack::memory::Memory;
 use firedrill_stack::wal::dedup;
 use std::time::Duration;
-use support::*;
 
 /// So many sessions are written, and so many records appended, in a second.
 const RATE: u64 = 100;

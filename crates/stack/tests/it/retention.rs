@@ -1,12 +1,9 @@
 //! What is older than the retention leaves the disk, whatever was cut off the log before.
 
-mod cluster;
-mod log;
-
-use cluster::Cluster;
+use crate::cluster::Cluster;
+use crate::log::load::{Load, files, numbers, with_retention};
+use crate::log::{self, LONDON, NY, settled_with};
 use firedrill_model::Position;
-use log::load::{Load, files, numbers, with_retention};
-use log::{LONDON, NY, settled_with};
 use std::collections::BTreeSet;
 
 const RETENTION: u64 = 300;
