@@ -114,7 +114,9 @@ impl Wal {
         }
         let owed = Owed { round, sent };
         self.restart_at(ctx, prev, prev_incarnation, base);
-        if self.nothing_agrees(ctx, prev, prev_incarnation, base) {
+        if self.lacks_the_beginning(prev, prev_incarnation, base)
+            || self.nothing_agrees(ctx, prev, prev_incarnation, base)
+        {
             return self.begin_anew(ctx, prev, prev_incarnation);
         }
         let history = self.store.history();
@@ -144,11 +146,19 @@ impl Wal {
         }
     }
 
-    /// What this log lacks is no longer there at the writer: it begins anew where the writer's log does.
+    /// What this log lacks is no longer there at the writer: if all that it has is known to agree, it begins anew where the writer's log does.
     fn restart_at(&mut self, ctx: &mut Context<'_>, prev: Position, incarnation: Incarnation, base: Position) {
-        if prev == base && prev > self.store.end() && self.store.idle() {
+        let agrees = self.store.history().incarnation(self.store.end()) == Some(incarnation);
+        if prev == base && prev > self.store.end() && self.store.idle() && (agrees || self.store.is_empty()) {
             self.store.restart_at(base, incarnation, ctx.out);
         }
+    }
+
+    /// Whether this log ends before the writer's begins, with a record of another writer than the one there: nothing tells any more where they agree.
+    fn lacks_the_beginning(&self, prev: Position, incarnation: Incarnation, base: Position) -> bool {
+        let history = self.store.history();
+        let differs = history.incarnation(history.end()) != Some(incarnation);
+        prev == base && prev > history.end() && differs && !self.store.is_empty()
     }
 
     /// Whether no record is left, here and at the writer, in which the logs could agree. Where two logs agree, they agree in all that both have before; so it is enough

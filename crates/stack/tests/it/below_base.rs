@@ -18,6 +18,21 @@ fn diverged(tail: u64) -> (Cluster, Load) {
     load.append(&mut cluster, NY, 5);
     cluster.isolate(NY);
     load.append(&mut cluster, NY, tail);
+    goes_on(cluster, load)
+}
+
+/// The same, and New York's disk still has not said that it holds the last record.
+fn diverged_while_a_sync_is_under_way(tail: u64) -> (Cluster, Load) {
+    let (mut cluster, mut load) = (settled_with(with_retention(RETENTION)), Load::new());
+    load.append(&mut cluster, NY, 5);
+    cluster.isolate(NY);
+    load.append(&mut cluster, NY, tail - 1);
+    cluster.slow_disks.insert(NY);
+    load.append(&mut cluster, NY, 1);
+    goes_on(cluster, load)
+}
+
+fn goes_on(mut cluster: Cluster, mut load: Load) -> (Cluster, Load) {
     cluster.run(140);
     load.append(&mut cluster, LONDON, 20);
     (cluster, load)
@@ -25,10 +40,13 @@ fn diverged(tail: u64) -> (Cluster, Load) {
 
 /// London retains none of the records that New York has as London had them. Then New York is heard again.
 fn away(tail: u64) -> (Cluster, Load) {
-    let (mut cluster, mut load) = diverged(tail);
+    expired(diverged(tail), Position(5 + tail))
+}
+
+fn expired((mut cluster, mut load): (Cluster, Load), end: Position) -> (Cluster, Load) {
     cluster.run(RETENTION);
     load.append(&mut cluster, LONDON, 3);
-    assert_eq!((cluster.site(0).log_end(), cluster.site(1).log_end()), (Position(5 + tail), Position(28)));
+    assert_eq!((cluster.site(0).log_end(), cluster.site(1).log_end()), (end, Position(28)));
     assert_eq!((base(&cluster, NY), cluster.site(0).log_confirmed()), (Position(0), Position(5)));
     let begins = base(&cluster, LONDON);
     assert!(begins > Position(10) && begins < Position(28), "{begins}");
@@ -165,6 +183,11 @@ fn returns(tail: u64) {
 }
 
 #[test]
+fn a_diverged_log_that_ends_before_the_writers_begins_anew_there() {
+    returns(3);
+}
+
+#[test]
 fn a_diverged_log_that_ends_within_the_writers_begins_anew_there() {
     returns(20);
 }
@@ -210,6 +233,27 @@ fn a_copy_counts_for_what_it_holds_while_its_log_begins_anew() {
     let away = away(20);
     let aside = sealed(&away.0, Position(0));
     nothing_wrong_counts_however_it_returns(&away, &aside);
+}
+
+/// What a sync makes durable that began before is none of the new log's.
+#[test]
+fn a_log_does_not_begin_anew_before_the_sync_that_is_under_way_has_ended() {
+    let (mut cluster, _) = expired(diverged_while_a_sync_is_under_way(40), Position(45));
+    let aside = sealed(&cluster, Position(0));
+    let mut written = Written::default();
+    for _ in 0..100 {
+        written.run_for_a_moment(&mut cluster, |_| ());
+        let of_log = |file: &FileId| matches!(file, FileId::Wal(_));
+        while let Some(at) = cluster.waiting_syncs.iter().position(|sync| !of_log(&sync.file)) {
+            let sync = cluster.waiting_syncs.remove(at);
+            cluster.finish_sync(sync);
+        }
+    }
+    assert!(cluster.disks[0].synced[&FileId::WalAside(1)] == aside, "all of it is put aside");
+    assert_eq!(cluster.site(0).log_end(), Position(45), "and not given up yet");
+    cluster.finish_syncs();
+    written.run(&mut cluster, 30);
+    is_the_same(&mut cluster);
 }
 
 /// London's log has an incarnation between where New York's diverged and its own: a message without segments, where the logs agree, shows no divergence.
