@@ -16,6 +16,8 @@ use std::time::Duration;
 /// A request without an answer is tried again after this long.
 const TRY_AGAIN: Duration = Duration::from_secs(2);
 const PAUSE: Duration = Duration::from_millis(100);
+/// What is refused while it is measured is asked again for so long.
+const ASK_AGAIN_FOR: Duration = Duration::from_secs(30);
 
 /// A world, and what it told.
 pub struct Bench {
@@ -249,6 +251,20 @@ impl Bench {
         self.done(region, site, &Bench::write_of(key, value), within).map(|_| ())
     }
 
+    /// Writes again and again, each value longer than a few pages, until something is so.
+    pub fn write_until(
+        &mut self,
+        (region, site): (RegionId, SiteId),
+        within: Duration,
+        is_so: impl Fn(&Bench) -> bool,
+    ) -> Result<(), String> {
+        let until = self.now + within;
+        while !is_so(self) && self.now < until {
+            self.write(region, site, "k", &format!("{} {}", self.requests, "x".repeat(4_000)), within)?;
+        }
+        Ok(())
+    }
+
     pub fn read(&mut self, region: RegionId, site: SiteId, key: &str, within: Duration) -> Result<OpResult, String> {
         self.done(region, site, &Bench::read_of(key), within)
     }
@@ -263,14 +279,17 @@ impl Bench {
         self.median_of(region, site, &Bench::write_of("k", "v"))
     }
 
+    /// What is refused, as during an election, is asked again.
     fn median_of(&mut self, region: RegionId, site: SiteId, op: &Op) -> Result<Duration, String> {
         let mut taken = Vec::new();
-        for _ in 0..11 {
+        let until = self.now + ASK_AGAIN_FOR;
+        while taken.len() < 11 {
             let began = self.now;
             let request = self.send(region, site, op.clone());
             self.await_fate(request, TRY_AGAIN * 2)?;
             match self.fate(request) {
                 Some((t, Some(Response::Done(_)))) => taken.push(t.since(began)),
+                Some((_, Some(Response::NotApplied(_)))) if began < until => {}
                 fate => return Err(format!("{op:?} came to {fate:?}")),
             }
             self.run_for(Duration::from_millis(20))?;

@@ -44,13 +44,9 @@ fn starts(bench: &Bench, site: SiteId) -> usize {
 
 /// Writes until London's disk has failed it so often. New York goes on with Singapore.
 fn write_until_london_fails(bench: &mut Bench, times: usize) -> Outcome {
-    for number in 0..100 {
-        bench.write(EAST, NEW_YORK, "k", &number.to_string(), PATIENCE)?;
-        if failures(bench, LONDON) == times {
-            return Ok(());
-        }
-    }
-    Err(format!("London's disk failed it {} times, not {times}", failures(bench, LONDON)).into())
+    bench.write_until((EAST, NEW_YORK), PATIENCE, |bench| failures(bench, LONDON) == times)?;
+    let failed = failures(bench, LONDON);
+    check(failed == times, || format!("London's disk failed it {failed} times, not {times}"))
 }
 
 fn check_told(bench: &Bench, id: FaultId) -> Outcome {

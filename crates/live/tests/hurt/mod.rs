@@ -148,12 +148,7 @@ fn failing_disks() -> Outcome {
         let id = bench.begin(fault.clone());
         // New York goes on with Singapore; London is asked to store this too, and can't.
         let failed = |bench: &Bench| bench.count_observed(LONDON, |o| matches!(o, Observation::DiskFailed { .. }));
-        for number in 0..100 {
-            bench.write(EAST, NEW_YORK, "k", &format!("{number} {}", "x".repeat(4_000)), PATIENCE)?;
-            if failed(&bench) == starts {
-                break;
-            }
-        }
+        bench.write_until((EAST, NEW_YORK), PATIENCE, |bench| failed(bench) == starts)?;
         check(bench.struck(id), || format!("{fault:?} did not strike"))?;
         check(failed(&bench) == starts, || format!("{fault:?}: London's disk failed {} times", failed(&bench)))?;
         bench.end(id);
