@@ -67,8 +67,7 @@ impl std::error::Error for NodeError {}
 /// See [`NodeError`].
 pub fn run(args: RunArgs) -> Result<(), NodeError> {
     refuse_hazards(&args)?;
-    // One thread, beside the disk's: clients, peers and the core hand each other so little work at a time that waking another thread costs more than
-    // it brings (`bench/benches/beside_etcd`: a third more writes with one thread than with two).
+    // One thread, beside the disk's: a hand-over between threads costs more than what is handed over (docs/adr/0012).
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
