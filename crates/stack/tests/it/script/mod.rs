@@ -1,6 +1,6 @@
 //! The commands of the scripts. Sites are numbered from 1, as the Raft paper's servers are.
 //!
-//! - `sites N [batch= in_flight= pre_vote=off check_quorum=off]`: so many sites, stopped, with disks that hold no entry
+//! - `sites N [batch= in_flight= snapshot= pre_vote=off check_quorum=off]`: so many sites, stopped, with disks that hold no entry
 //! - `wipe SITE…`: gives a stopped site a disk on which nothing ever was
 //! - `disk SITE [TERM…] [term= voted=]`: gives a site a disk whose log holds entries of these terms
 //! - `start SITE…`, `crash SITE…`, `power SITE…`: a process starts or dies, the power of a site fails
@@ -11,7 +11,7 @@
 //! - `slow SITE…`, `sync SITE [count=]`: syncs wait; so many are let through, or all
 //! - `rot SITE FILE BYTE`: a byte of a synced file changes (`FILE`: `a`, `b` or `log`; a negative `BYTE` counts from the end)
 //! - `cut FROM TO`, `isolate SITE`, `heal`: links; `save NAME`, `load NAME`: comes back to a moment
-//! - `state [SITE…]`: role, term, and the terms of the log, with `|` behind what is committed
+//! - `state [SITE…]`: role, term, and the terms of the log, with `…` for what a snapshot stands for, and `|` behind what is committed
 //!
 //! Output: each message that arrives, each role that changes, each answer to a client. To add a command: its line here and in [`Script::command`].
 
@@ -305,6 +305,9 @@ fn tell(cluster: &mut Cluster, out: &mut String) -> Result<(), Box<dyn Error>> {
             Observation::Recovered { damaged: true, .. } => {
                 writeln!(out, "  {} found its disk damaged", name(site))?;
             }
+            Observation::SnapshotInstalled { index, source } => {
+                writeln!(out, "  {} takes over the snapshot at {index} from {}", name(site), name(source))?;
+            }
             Observation::DiskReplaced => writeln!(out, "  {} is a learner: its disk is not its first", name(site))?,
             Observation::Diverged { index } => {
                 writeln!(out, "  {} stops: its committed {index} is contradicted", name(site))?;
@@ -340,6 +343,7 @@ fn figures(words: &Words) -> Result<StackConfig, Box<dyn Error>> {
     let raft = &mut config.raft;
     raft.max_batch = words.key("batch")?.unwrap_or(raft.max_batch);
     raft.max_in_flight = words.key("in_flight")?.unwrap_or(raft.max_in_flight);
+    raft.snapshot_threshold = words.key("snapshot")?.unwrap_or(raft.snapshot_threshold);
     raft.pre_vote = words.keys.get("pre_vote").is_none_or(|text| text != "off");
     raft.check_quorum = words.keys.get("check_quorum").is_none_or(|text| text != "off");
     Ok(config)

@@ -18,7 +18,7 @@ pub fn role(role: Role) -> &'static str {
     }
 }
 
-/// Role, term, and the terms of the log, with `|` behind what is committed.
+/// Role, term, and the terms of the log, with `…` for what a snapshot stands for, and `|` behind what is committed.
 pub fn state(site: Option<&Site>) -> String {
     let Some(site) = site else {
         return "down".into();
@@ -28,9 +28,10 @@ pub fn state(site: Option<&Site>) -> String {
     }
     let mut log = String::new();
     for index in 0..=site.last_index().0 {
-        if index > 0 {
-            let term = site.entry_term(LogIndex(index)).unwrap_or_default();
-            log.push_str(&format!(" {}", term.0));
+        match site.entry_term(LogIndex(index)) {
+            Some(term) if index > 0 => log.push_str(&format!(" {}", term.0)),
+            None if !log.ends_with('…') => log.push_str(" …"),
+            _ => {}
         }
         if index == site.commit_index().0 {
             log.push_str(" |");
