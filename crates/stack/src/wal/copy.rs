@@ -114,9 +114,7 @@ impl Wal {
         }
         let owed = Owed { round, sent };
         self.restart_at(ctx, prev, prev_incarnation, base);
-        if self.lacks_the_beginning(prev, prev_incarnation, base)
-            || self.nothing_agrees(ctx, prev, prev_incarnation, base)
-        {
+        if self.nothing_agrees(ctx, prev, prev_incarnation, base) {
             return self.begin_anew(ctx, prev, prev_incarnation);
         }
         let history = self.store.history();
@@ -148,29 +146,29 @@ impl Wal {
 
     /// What this log lacks is no longer there at the writer: if all that it has is known to agree, it begins anew where the writer's log does.
     fn restart_at(&mut self, ctx: &mut Context<'_>, prev: Position, incarnation: Incarnation, base: Position) {
-        let agrees = self.store.history().incarnation(self.store.end()) == Some(incarnation);
-        if prev == base && prev > self.store.end() && self.store.idle() && (agrees || self.store.is_empty()) {
+        if prev == base && prev > self.store.end() && self.store.idle() && self.ends_with(incarnation) {
             self.store.restart_at(base, incarnation, ctx.out);
         }
     }
 
-    /// Whether this log ends before the writer's begins, with a record of another writer than the one there: nothing tells any more where they agree.
-    fn lacks_the_beginning(&self, prev: Position, incarnation: Incarnation, base: Position) -> bool {
+    /// Whether nobody else wrote this log's last record, if it has one: then it agrees with any log in which this incarnation goes on behind it.
+    fn ends_with(&self, incarnation: Incarnation) -> bool {
         let history = self.store.history();
-        let differs = history.incarnation(history.end()) != Some(incarnation);
-        prev == base && prev > history.end() && differs && !self.store.is_empty()
+        history.is_empty() || history.incarnation(history.end()) == Some(incarnation)
     }
 
     /// Whether no record is left, here and at the writer, in which the logs could agree. Where two logs agree, they agree in all that both have before; so it is enough
-    /// that they differ where one of them begins. A message that comes late says nothing else: what a writer's log has at a position never changes.
+    /// that they differ where one of them begins, or that this one ends before that and somebody else wrote its last record. A message that comes late says nothing
+    /// else: what a writer's log has at a position never changes.
     fn nothing_agrees(&self, ctx: &Context<'_>, prev: Position, incarnation: Incarnation, base: Position) -> bool {
         let history = self.store.history();
         let begins = history.base();
         let differs = history.incarnation(prev).is_some_and(|ours| ours != incarnation);
+        let ends_before = prev == base && prev > history.end() && !self.ends_with(incarnation);
         // Behind where it started, nobody but the writer has written its log.
         let started = ctx.state.opened == Some(self.copy.writer) && begins > ctx.state.start;
         let other = started && history.incarnation(begins) != Some(self.copy.writer);
-        differs && (prev == base || prev == begins) || other
+        differs && (prev == base || prev == begins) || ends_before || other
     }
 
     /// Takes over segments that follow `prev`, where the logs agree. Returns up to where they agree then; `None`: the log diverged, and a cut began.

@@ -34,6 +34,11 @@ impl History {
         self.base
     }
 
+    /// Whether no record is there.
+    pub(super) fn is_empty(&self) -> bool {
+        self.base == self.end
+    }
+
     /// The incarnation that wrote the record at a position; `None` if there is none, or it is not known any more.
     pub(super) fn incarnation(&self, at: Position) -> Option<Incarnation> {
         self.begin(at).map(|begin| begin.incarnation).or((at == self.base).then_some(self.base_incarnation))

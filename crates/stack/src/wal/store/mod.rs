@@ -178,11 +178,6 @@ impl Store {
         self.history.end()
     }
 
-    /// Whether it has no record.
-    pub(super) fn is_empty(&self) -> bool {
-        self.history.base() == self.history.end()
-    }
-
     /// Every record up to here is durable.
     pub(super) fn durable(&self) -> Position {
         self.synced.min(self.history.end())
