@@ -132,14 +132,7 @@ fn a_lost_disk_is_found_empty_when_the_machine_is_back() {
     commands.extend((0..30).map(|n| ask(at(15 * S + n * S), n, US_EAST, NEW_YORK, write("key", &n.to_string()))));
     let told = run(&mut world, at(52 * S), &commands);
     assert_eq!(began(&told, 0), Some((at(40 * S), true)));
-    let up: Vec<bool> = told
-        .iter()
-        .filter_map(|happened| match happened.event {
-            WorldEvent::FinalState { up, .. } => Some(up),
-            _ => None,
-        })
-        .collect();
-    assert_eq!(up, [true, true, false]);
+    assert_eq!(up(&told), [true, true, false]);
     let recovered = |observation: &Observation| matches!(observation, Observation::Recovered { last_index, .. } if *last_index == firedrill_model::LogIndex(0));
     assert_eq!(observed(&told, SINGAPORE, recovered).len(), 2, "at the very first start, and now");
 }

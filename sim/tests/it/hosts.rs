@@ -66,14 +66,7 @@ fn a_loss_of_power_of_two_sites_takes_both_at_the_same_instant_and_gives_them_ba
                 send(at(500), 4, US_EAST, NEW_YORK, "send 2"),
             ],
         );
-        let up: Vec<bool> = told
-            .iter()
-            .filter_map(|happened| match happened.event {
-                WorldEvent::FinalState { up, .. } => Some(up),
-                _ => None,
-            })
-            .collect();
-        assert_eq!(up, [false, true, false]);
+        assert_eq!(up(&told), [false, true, false]);
         assert_eq!(messages(&world, SINGAPORE).len(), 1);
         let file = heard(&world, NEW_YORK).into_iter().find_map(|told| match told {
             Told::File(bytes) => bytes,

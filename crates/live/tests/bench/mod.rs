@@ -1,5 +1,6 @@
 //! What the tests are written with: a world, and what it told.
 
+use crate::PATIENCE;
 use crate::setup::setup;
 use firedrill_drill::world::{Action, Command, Happened, RequestId, World, WorldEvent};
 use firedrill_live::host::disk;
@@ -16,8 +17,6 @@ use std::time::Duration;
 /// A request without an answer is tried again after this long.
 const TRY_AGAIN: Duration = Duration::from_secs(2);
 const PAUSE: Duration = Duration::from_millis(100);
-/// What is refused while it is measured is asked again for so long.
-const ASK_AGAIN_FOR: Duration = Duration::from_secs(30);
 
 /// A world, and what it told.
 pub struct Bench {
@@ -282,7 +281,7 @@ impl Bench {
     /// What is refused, as during an election, is asked again.
     fn median_of(&mut self, region: RegionId, site: SiteId, op: &Op) -> Result<Duration, String> {
         let mut taken = Vec::new();
-        let until = self.now + ASK_AGAIN_FOR;
+        let until = self.now + PATIENCE;
         while taken.len() < 11 {
             let began = self.now;
             let request = self.send(region, site, op.clone());

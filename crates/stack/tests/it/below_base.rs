@@ -12,20 +12,24 @@ use std::time::Duration;
 
 const RETENTION: u64 = 300;
 
-/// New York has five records as London has them, and so many that nobody else has; London goes on.
-fn diverged(tail: u64) -> (Cluster, Load) {
+/// New York has five records as London has them, and is cut off.
+fn cut_off() -> (Cluster, Load) {
     let (mut cluster, mut load) = (settled_with(with_retention(RETENTION)), Load::new());
     load.append(&mut cluster, NY, 5);
     cluster.isolate(NY);
+    (cluster, load)
+}
+
+/// New York has five records as London has them, and so many that nobody else has; London goes on.
+fn diverged(tail: u64) -> (Cluster, Load) {
+    let (mut cluster, mut load) = cut_off();
     load.append(&mut cluster, NY, tail);
     goes_on(cluster, load)
 }
 
 /// The same, and New York's disk still has not said that it holds the last record.
 fn diverged_while_a_sync_is_under_way(tail: u64) -> (Cluster, Load) {
-    let (mut cluster, mut load) = (settled_with(with_retention(RETENTION)), Load::new());
-    load.append(&mut cluster, NY, 5);
-    cluster.isolate(NY);
+    let (mut cluster, mut load) = cut_off();
     load.append(&mut cluster, NY, tail - 1);
     cluster.slow_disks.insert(NY);
     load.append(&mut cluster, NY, 1);

@@ -1,14 +1,13 @@
 //! What was once wrong, each in the smallest situation that shows it.
 
 use crate::cluster::disk::Disk;
-use crate::cluster::{Cluster, config, read, write};
+use crate::cluster::{Cluster, LONDON, NY, SINGAPORE, config, read, write};
 use firedrill_model::{LogIndex, Observation, OpResult, Response, Rng, Role, SiteId, Time, Value};
 use firedrill_stack::control::{Control, steps};
 use firedrill_stack::entry::ControlCommand;
 use firedrill_stack::health::Health;
 use firedrill_stack::storage::format::{self, LOG_FILE, MetaView};
 use firedrill_stack::storage::identity::DiskId;
-use firedrill_stack::storage::recover::recover;
 use firedrill_stack::storage::standing::Standing;
 use firedrill_stack::switches::Switches;
 use firedrill_stack::{FileId, Input, Message, RaftMessage};
@@ -16,19 +15,8 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
 
-const NY: SiteId = SiteId(0);
-const LONDON: SiteId = SiteId(1);
-const SINGAPORE: SiteId = SiteId(2);
-
 fn settled() -> Cluster {
-    let mut cluster = Cluster::new(config(3));
-    cluster.run(20);
-    assert_eq!(cluster.leaders(), [NY]);
-    cluster
-}
-
-fn recovered(disk: &Disk) -> firedrill_stack::storage::recover::Recovered {
-    recover(disk.found())
+    Cluster::settled(config(3))
 }
 
 /// The last answer to a leader that is under way from a site.
@@ -67,9 +55,9 @@ fn an_old_message_does_not_end_a_refill() {
     let again = Input::MessageReceived { from, message: old };
     cluster.input(LONDON, again);
     assert_eq!(standing_told(&cluster, LONDON), Some(Standing::Refilling));
-    assert_eq!(recovered(&cluster.disks[1]).meta.standing, Standing::Refilling);
+    assert_eq!(cluster.disks[1].recovered().meta.standing, Standing::Refilling);
     cluster.run(3);
-    assert_eq!(recovered(&cluster.disks[1]).meta.standing, Standing::Full);
+    assert_eq!(cluster.disks[1].recovered().meta.standing, Standing::Full);
     assert_eq!(cluster.site(1).last_index(), cluster.site(0).last_index());
 }
 
@@ -116,15 +104,21 @@ fn refusals(cluster: &Cluster) -> usize {
     cluster.links.iter().filter(|link| refuses(&link.2)).count()
 }
 
-/// A copy of a request that a peer passed on was refused, as certainly not applied, by a site that had taken on the first copy and then stopped leading.
-#[test]
-fn a_copy_of_a_request_is_neither_taken_on_nor_refused() {
+/// London leads, and a request that Singapore passes on is under way to it.
+fn passed_on() -> (Cluster, Message) {
     let mut cluster = settled();
     cluster.power_loss(NY);
     cluster.run(140);
     assert_eq!(cluster.leaders(), [LONDON]);
     cluster.ask(SINGAPORE, 1, write("a"));
     let (_, _, forward) = cluster.links.pop_back().expect("it is passed on");
+    (cluster, forward)
+}
+
+/// A copy of a request that a peer passed on was refused, as certainly not applied, by a site that had taken on the first copy and then stopped leading.
+#[test]
+fn a_copy_of_a_request_is_neither_taken_on_nor_refused() {
+    let (mut cluster, forward) = passed_on();
     let last = cluster.site(1).last_index();
     for _ in 0..2 {
         cluster.input(LONDON, message(SINGAPORE, forward.clone()));
@@ -149,12 +143,7 @@ fn a_copy_of_a_request_is_neither_taken_on_nor_refused() {
 /// A request that was refused, as certainly not applied, was taken on when a copy of it came after the site had begun to lead.
 #[test]
 fn a_refused_request_is_not_taken_on_later() {
-    let mut cluster = settled();
-    cluster.power_loss(NY);
-    cluster.run(140);
-    assert_eq!(cluster.leaders(), [LONDON]);
-    cluster.ask(SINGAPORE, 1, write("a"));
-    let (_, _, forward) = cluster.links.pop_back().expect("it is passed on");
+    let (mut cluster, forward) = passed_on();
     depose(&mut cluster, LONDON, SINGAPORE);
     cluster.input(LONDON, message(SINGAPORE, forward.clone()));
     assert_eq!(refusals(&cluster), 1, "no copy of it was taken on");
@@ -225,7 +214,7 @@ fn the_only_good_copy_of_the_metadata_is_not_written_over() {
             let mut torn = cluster.disks[0].clone();
             for seed in 0..20 {
                 torn.tear_unsynced(&mut Rng::new(seed, "torn"));
-                let found = recovered(&torn);
+                let found = torn.recovered();
                 assert!(!found.vote_lost, "after {step} syncs");
                 assert_eq!(found.meta.voted_for, Some(SINGAPORE));
                 torn = cluster.disks[0].clone();
@@ -244,11 +233,11 @@ fn the_only_good_copy_of_the_metadata_is_not_written_over() {
 fn a_restart_does_not_forget_how_much_was_synced() {
     let mut cluster = Cluster::stopped(config(3));
     cluster.disks[0] = Disk::with_log(&[1, 1, 1], 1, None);
-    let before = recovered(&cluster.disks[0]).durable_mark;
+    let before = cluster.disks[0].recovered().durable_mark;
     cluster.slow_disks.insert(NY);
     cluster.start(NY);
     while !cluster.waiting_syncs.is_empty() {
-        let found = recovered(&cluster.disks[0]);
+        let found = cluster.disks[0].recovered();
         assert!(found.meta.log_synced >= before, "{:?}", found.meta);
         let sync = cluster.waiting_syncs.remove(0);
         cluster.finish_sync(sync);

@@ -1,26 +1,27 @@
 //! Rules of the algorithm that random schedules seldom need: each shown alone, by messages made by hand.
 
 use crate::cluster::disk::Disk;
-use crate::cluster::{self, Cluster, config, write};
+use crate::cluster::{self, Cluster, LONDON, NY, config, write};
 use firedrill_model::{Epoch, LogIndex, Rng, Role, SiteId, Term, Time};
+use firedrill_stack::entry::Entry;
 use firedrill_stack::raft::progress::Progress;
 use firedrill_stack::storage::format::{self, LOG_FILE};
 use firedrill_stack::storage::identity::DiskId;
-use firedrill_stack::storage::recover::{Recovered, recover};
 use firedrill_stack::storage::standing::Standing;
 use firedrill_stack::{FileId, Input, Message, RaftMessage};
 use std::collections::VecDeque;
 use std::time::Duration;
 
-const NY: SiteId = SiteId(0);
-const LONDON: SiteId = SiteId(1);
-
 fn heartbeat(term: u64, prev: (u64, u64), commit: u64) -> Message {
+    append(term, prev, vec![], commit)
+}
+
+fn append(term: u64, prev: (u64, u64), entries: Vec<Entry>, commit: u64) -> Message {
     Message::Raft(RaftMessage::Append {
         term: Term(term),
         prev_index: LogIndex(prev.0),
         prev_term: Term(prev.1),
-        entries: vec![],
+        entries,
         commit: LogIndex(commit),
         epoch: Epoch(1),
         round: 1,
@@ -29,10 +30,6 @@ fn heartbeat(term: u64, prev: (u64, u64), commit: u64) -> Message {
         incarnation: 0,
         confirmed: false,
     })
-}
-
-fn recovered(disk: &Disk) -> Recovered {
-    recover(disk.found())
 }
 
 /// What lies behind the place at which a message agrees may contradict the leader, however far the leader has committed (Raft figure 2, `AppendEntries` 5).
@@ -109,21 +106,9 @@ fn damage_is_on_record_before_anything_is_taken() {
     let first = cluster.waiting_syncs.remove(0);
     cluster.finish_sync(first);
     let sent = cluster.disks[0].clone();
-    let log = recovered(&sent).log;
+    let log = sent.recovered().log;
     for _ in 0..6 {
-        let message = Message::Raft(RaftMessage::Append {
-            term: Term(2),
-            prev_index: LogIndex(3),
-            prev_term: Term(1),
-            entries: log.after(LogIndex(3), 10, usize::MAX),
-            commit: LogIndex(0),
-            epoch: Epoch(1),
-            round: 1,
-            sent: Time::ZERO,
-            disk: DiskId::NONE,
-            incarnation: 0,
-            confirmed: false,
-        });
+        let message = append(2, (3, 1), log.after(LogIndex(3), 10, usize::MAX), 0);
         cluster.input(LONDON, Input::MessageReceived { from: NY, message });
         let of_log = |sync: &cluster::WaitingSync| sync.file == LOG_FILE;
         if let Some(at) = cluster.waiting_syncs.iter().position(of_log) {
@@ -131,12 +116,12 @@ fn damage_is_on_record_before_anything_is_taken() {
             cluster.finish_sync(sync);
         }
         cluster.run(2);
-        let left = recovered(&cluster.disks[1]).meta.standing;
+        let left = cluster.disks[1].recovered().meta.standing;
         assert_eq!(left, Standing::Refilling);
     }
     cluster.finish_syncs();
     cluster.run(20);
-    assert_eq!(recovered(&cluster.disks[1]).meta.standing, Standing::Full);
+    assert_eq!(cluster.disks[1].recovered().meta.standing, Standing::Full);
     assert_eq!(cluster.site(1).last_index(), cluster.site(0).last_index());
 }
 
@@ -145,7 +130,7 @@ fn damage_is_on_record_before_anything_is_taken() {
 fn the_newer_copy_of_the_metadata_is_synced_before_the_older_is_written() {
     for which in [FileId::MetaA, FileId::MetaB] {
         let mut disk = Disk::with_log(&[1], 4, Some(LONDON));
-        let newer = format::MetaView { version: 2, ..recovered(&disk).meta };
+        let newer = format::MetaView { version: 2, ..disk.recovered().meta };
         disk.write(which, 0, &format::encode_meta(which, &newer));
         let mut cluster = Cluster::stopped(config(3));
         cluster.disks[0] = disk;
@@ -155,7 +140,7 @@ fn the_newer_copy_of_the_metadata_is_synced_before_the_older_is_written() {
             for seed in 0..40 {
                 let mut torn = cluster.disks[0].clone();
                 torn.tear_unsynced(&mut Rng::new(seed, "torn"));
-                assert_eq!(recovered(&torn).meta.voted_for, Some(LONDON));
+                assert_eq!(torn.recovered().meta.voted_for, Some(LONDON));
             }
             if cluster.waiting_syncs.is_empty() {
                 break;
@@ -169,8 +154,7 @@ fn the_newer_copy_of_the_metadata_is_synced_before_the_older_is_written() {
 /// A request is taken on by a leader whose disk hangs, and answered once a quorum of others has it (hazard 21 the other way round: no site is special).
 #[test]
 fn a_leader_whose_disk_hangs_commits_with_the_others() {
-    let mut cluster = Cluster::new(config(3));
-    cluster.run(20);
+    let mut cluster = Cluster::settled(config(3));
     cluster.slow_disks.insert(NY);
     let asked = cluster.ask(NY, 1, write("a"));
     cluster.deliver();

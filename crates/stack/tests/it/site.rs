@@ -1,19 +1,10 @@
 //! Whole sites together: sessions, failover, fencing, recovery from disk.
 
-use crate::cluster::{Cluster, config, read, write};
-use firedrill_model::{
-    Epoch, Hazard, NotApplied, Observation, OpResult, Response, Role, ServiceId, SiteId, SiteSet, Value,
-};
-
-const NY: SiteId = SiteId(0);
-const LONDON: SiteId = SiteId(1);
-const SINGAPORE: SiteId = SiteId(2);
+use crate::cluster::{Cluster, LONDON, NY, SINGAPORE, config, read, write};
+use firedrill_model::{Epoch, Hazard, NotApplied, Observation, OpResult, Response, Role, ServiceId, SiteSet, Value};
 
 fn settled() -> Cluster {
-    let mut cluster = Cluster::new(config(3));
-    cluster.run(20);
-    assert_eq!(cluster.leaders(), [NY], "the first in the plan leads");
-    cluster
+    Cluster::settled(config(3))
 }
 
 fn value(text: &str) -> Response {

@@ -1,7 +1,7 @@
 //! Snapshots: what a restart reads, what a follower that was away for long gets, what a rotten snapshot does.
 
 use crate::cluster::disk::Disk;
-use crate::cluster::{Cluster, config, write};
+use crate::cluster::{Cluster, LONDON, NY, config, write};
 use firedrill_model::{
     Key, LogIndex, Observation, Op, Request, Rng, ServiceId, SessionId, SiteId, StorageArea, Time, Value,
 };
@@ -12,16 +12,10 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
 
-const NY: SiteId = SiteId(0);
-const LONDON: SiteId = SiteId(1);
-
 fn settled(threshold: u64) -> Cluster {
     let mut config = config(3);
     config.raft.snapshot_threshold = threshold;
-    let mut cluster = Cluster::new(config);
-    cluster.run(20);
-    assert_eq!(cluster.leaders(), [NY]);
-    cluster
+    Cluster::settled(config)
 }
 
 fn write_some(cluster: &mut Cluster, seqs: std::ops::Range<u64>) {
@@ -94,7 +88,7 @@ fn a_rotten_snapshot_is_a_hole_that_the_leader_refills() {
             }
         }
     }
-    let found = recover(disk.found());
+    let found = disk.recovered();
     assert_eq!((found.meta.standing, found.log.last_index()), (Standing::Refilling, LogIndex(0)));
     cluster.start(LONDON);
     cluster.run(20);
@@ -103,7 +97,7 @@ fn a_rotten_snapshot_is_a_hole_that_the_leader_refills() {
     };
     assert!(told(&|told| matches!(told, Observation::HoleFound { area: StorageArea::Snapshot, .. })));
     assert!(told(&|told| matches!(told, Observation::HoleRefilled { area: StorageArea::Snapshot, source: NY, .. })));
-    assert_eq!(recover(cluster.disks[1].found()).meta.standing, Standing::Full);
+    assert_eq!(cluster.disks[1].recovered().meta.standing, Standing::Full);
     sound(&cluster);
 }
 
@@ -197,7 +191,7 @@ fn a_restart_after_100_000_entries_reads_what_follows_the_last_snapshot() {
     assert!(applied > LogIndex(105_000), "{applied}");
     let mut disk = alone.disk.clone();
     disk.synced = disk.written.clone();
-    let found = recover(disk.found());
+    let found = disk.recovered();
     let bytes: usize = disk.written.values().map(Vec::len).sum();
     println!("{} records and {bytes} bytes on the disk after {applied}", found.records);
     assert!((4_000..=11_000).contains(&found.records), "{} records", found.records);

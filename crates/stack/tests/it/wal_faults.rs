@@ -310,56 +310,55 @@ fn a_lagging_replica_is_not_promoted_over_one_that_holds_everything() {
     assert!(!declared(&cluster) && records(&mut cluster, LONDON).len() < 11, "the hazard shows: a loss not declared");
 }
 
-/// A sync of London's log fails, and what it should have made durable is gone, as after the kernel's failed write-back.
-fn failed_sync(hazard: Option<Hazard>) -> (Option<Response>, Position) {
+/// London's disk fails it while it holds the eleventh record: what is answered, and up to where London's disk can be read then.
+fn failing(hazard: Option<Hazard>, fail: impl FnOnce(&mut Cluster)) -> (Option<Response>, Position) {
     let mut cluster = ten(with_hazard(hazard));
     cluster.slow_disks.insert(LONDON);
     let asked = append(&mut cluster, NY, 11, "r11");
     cluster.deliver();
+    fail(&mut cluster);
+    cluster.finish_syncs();
+    cluster.deliver();
+    (cluster.replies.get(&asked).cloned(), log::readable(&cluster, LONDON))
+}
+
+/// What syncs of a file that are still to come make durable is no more than this.
+fn covers_only(cluster: &mut Cluster, file: FileId, before: &Vec<u8>) {
+    cluster.waiting_syncs.iter_mut().filter(|sync| sync.file == file).for_each(|sync| sync.covers.clone_from(before));
+}
+
+/// A sync of London's log fails, and what it should have made durable is gone, as after the kernel's failed write-back.
+fn failed_sync(cluster: &mut Cluster) {
     let at = cluster.waiting_syncs.iter().position(|sync| matches!(sync.file, FileId::Wal(_))).expect("a sync waits");
     let sync = cluster.waiting_syncs.remove(at);
     let before = cluster.disks[1].synced[&sync.file].clone();
     cluster.input(LONDON, Input::SyncFailed { token: sync.token, error: DiskError::Io });
     // The second try finds nothing to write, and succeeds.
-    for again in &mut cluster.waiting_syncs {
-        if again.file == sync.file {
-            again.covers.clone_from(&before);
-        }
-    }
-    cluster.finish_syncs();
-    cluster.deliver();
-    (cluster.replies.get(&asked).cloned(), log::readable(&cluster, LONDON))
+    covers_only(cluster, sync.file, &before);
 }
 
 #[test]
 fn a_failed_sync_is_never_believed() {
-    let (reply, _) = failed_sync(None);
+    let (reply, _) = failing(None, failed_sync);
     assert_eq!(reply, None, "London stopped");
-    let (reply, durable) = failed_sync(Some(Hazard::SyncRetried));
+    let (reply, durable) = failing(Some(Hazard::SyncRetried), failed_sync);
     assert_eq!((reply, durable), (Some(appended(11)), Position(10)), "the hazard shows: acknowledged, not durable");
 }
 
 /// A write of London's log fails, and was not made.
-fn failed_write(hazard: Option<Hazard>) -> (Option<Response>, Position) {
-    let mut cluster = ten(with_hazard(hazard));
-    cluster.slow_disks.insert(LONDON);
-    let asked = append(&mut cluster, NY, 11, "r11");
-    cluster.deliver();
+fn failed_write(cluster: &mut Cluster) {
     let file = FIRST;
     let before = cluster.disks[1].synced[&file].clone();
     cluster.disks[1].written.insert(file, before.clone());
     cluster.input(LONDON, Input::WriteFailed { file, error: DiskError::Full });
-    cluster.waiting_syncs.iter_mut().filter(|sync| sync.file == file).for_each(|sync| sync.covers.clone_from(&before));
-    cluster.finish_syncs();
-    cluster.deliver();
-    (cluster.replies.get(&asked).cloned(), log::readable(&cluster, LONDON))
+    covers_only(cluster, file, &before);
 }
 
 #[test]
 fn an_error_while_persisting_stops_the_site() {
-    let (reply, _) = failed_write(None);
+    let (reply, _) = failing(None, failed_write);
     assert_eq!(reply, None, "London stopped");
-    let (reply, durable) = failed_write(Some(Hazard::PersistErrorIgnored));
+    let (reply, durable) = failing(Some(Hazard::PersistErrorIgnored), failed_write);
     assert_eq!((reply, durable), (Some(appended(11)), Position(10)), "the hazard shows: acknowledged, not durable");
 }
 

@@ -1,5 +1,4 @@
 //! What the tests of the simulator share: a setup, a client, and a process that does what its requests say.
-#![allow(dead_code, reason = "each test file uses its part")]
 
 use firedrill_drill::world::{Action, Command, Happened, Physics, RequestId, Setup, World, WorldEvent};
 use firedrill_model::{
@@ -99,6 +98,15 @@ pub fn ending(told: &[Happened], id: u64) -> Option<(Time, &'static str)> {
     })
 }
 
+/// Which sites were up at the end, or when that was asked.
+pub fn up(told: &[Happened]) -> Vec<bool> {
+    let up = |happened: &Happened| match happened.event {
+        WorldEvent::FinalState { up, .. } => Some(up),
+        _ => None,
+    };
+    told.iter().filter_map(up).collect()
+}
+
 /// When a fault was told to have begun, and whether it struck.
 pub fn began(told: &[Happened], fault: u16) -> Option<(Time, bool)> {
     told.iter().find_map(|happened| match &happened.event {
@@ -114,7 +122,6 @@ pub fn began(told: &[Happened], fault: u16) -> Option<(Time, bool)> {
 /// answered by two.
 #[derive(Clone, Debug)]
 pub struct Scripted {
-    pub me: SiteId,
     pub told: Vec<(Time, Told)>,
     out: Vec<Output>,
     nonce: u64,
@@ -181,8 +188,8 @@ impl Scripted {
 }
 
 impl Process for Scripted {
-    fn new(_: Arc<StackConfig>, me: SiteId, _: Rng) -> Scripted {
-        Scripted { me, told: Vec::new(), out: Vec::new(), nonce: 0, size: 0, wake: None, spins: false, feeds: false }
+    fn new(_: Arc<StackConfig>, _: SiteId, _: Rng) -> Scripted {
+        Scripted { told: Vec::new(), out: Vec::new(), nonce: 0, size: 0, wake: None, spins: false, feeds: false }
     }
 
     fn handle(&mut self, now: Time, input: Input) {

@@ -1,5 +1,4 @@
 //! A cluster of three sites in one process, and a client that needs no library.
-#![allow(dead_code, reason = "each test file uses its own part of this")]
 
 pub mod load;
 

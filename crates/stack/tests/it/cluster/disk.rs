@@ -4,7 +4,7 @@ use firedrill_model::{Rng, SiteId, Term};
 use firedrill_stack::FileId;
 use firedrill_stack::entry::{Entry, Payload};
 use firedrill_stack::storage::format::{self, LOG_FILE, MetaView};
-use firedrill_stack::storage::recover::Found;
+use firedrill_stack::storage::recover::{Found, Recovered, recover};
 use std::collections::BTreeMap;
 
 /// A disk in memory.
@@ -35,6 +35,11 @@ impl Disk {
         disk.write(LOG_FILE, 0, &log);
         disk.synced = disk.written.clone();
         disk
+    }
+
+    /// What a restart after a loss of power would make of it.
+    pub fn recovered(&self) -> Recovered {
+        recover(self.found())
     }
 
     /// What a restart after a loss of power would read.

@@ -2,7 +2,6 @@
 //!
 //! - [`disk`]: what is written and what of it is synced
 //! - [`watch`]: safety, looked at after every input
-#![allow(dead_code, reason = "each test file uses its own part of this")]
 
 pub mod disk;
 pub mod watch;
@@ -17,6 +16,10 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 use watch::Watch;
+
+pub const NY: SiteId = SiteId(0);
+pub const LONDON: SiteId = SiteId(1);
+pub const SINGAPORE: SiteId = SiteId(2);
 
 /// A configuration of `count` sites with one service.
 pub fn config(count: usize) -> StackConfig {
@@ -77,6 +80,14 @@ impl Cluster {
     pub fn new(config: StackConfig) -> Cluster {
         let mut cluster = Cluster::stopped(config);
         (0..cluster.sites.len() as u8).for_each(|n| cluster.start(SiteId(n)));
+        cluster
+    }
+
+    /// Sites of which the first leads.
+    pub fn settled(config: StackConfig) -> Cluster {
+        let mut cluster = Cluster::new(config);
+        cluster.run(20);
+        assert_eq!(cluster.leaders(), [NY], "the first in the plan leads");
         cluster
     }
 

@@ -6,7 +6,6 @@ use firedrill_model::{LogIndex, Role, SiteId, Term};
 use firedrill_stack::log::Log;
 use firedrill_stack::message::RaftMessage;
 use firedrill_stack::storage::format::{self, MetaView};
-use firedrill_stack::storage::recover::recover;
 use firedrill_stack::{FileId, Message, Site};
 use std::collections::BTreeMap;
 
@@ -73,7 +72,7 @@ impl Watch {
         let seen = &mut self.sites[site.index()];
         let copies = [FileId::MetaA, FileId::MetaB].map(|file| format::decode_meta(file, disk.synced.get(&file)?));
         seen.meta = copies.into_iter().flatten().max_by_key(|meta| meta.version);
-        seen.log = recover(disk.found()).log;
+        seen.log = disk.recovered().log;
         self.look_at_electable();
     }
 

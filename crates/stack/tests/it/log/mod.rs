@@ -1,9 +1,10 @@
 //! What tests of the transaction log ask and expect.
 //!
 //! - [`load`]: so many bytes that files fill up and leave
-#![allow(dead_code, reason = "each test file uses its own part of this")]
 
 pub mod load;
+
+pub use crate::cluster::{LONDON, NY, SINGAPORE};
 
 use crate::cluster::{Cluster, config};
 use firedrill_model::{
@@ -16,10 +17,6 @@ use firedrill_stack::wal::recover::{self, Readable};
 use firedrill_stack::wal::segment::Segment;
 use std::ops::Range;
 use std::time::Duration;
-
-pub const NY: SiteId = SiteId(0);
-pub const LONDON: SiteId = SiteId(1);
-pub const SINGAPORE: SiteId = SiteId(2);
 
 /// Three sites with a log: London is the synchronous copy.
 pub fn with_log(without_copy: WithoutCopy) -> StackConfig {
@@ -40,9 +37,7 @@ pub fn settled() -> Cluster {
 }
 
 pub fn settled_with(config: StackConfig) -> Cluster {
-    let mut cluster = Cluster::new(config);
-    cluster.run(20);
-    assert_eq!(cluster.leaders(), [NY], "the first in the plan leads");
+    let cluster = Cluster::settled(config);
     assert!(cluster.site(0).writes_log().is_some(), "and writes the log");
     cluster
 }
