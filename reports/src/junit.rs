@@ -62,7 +62,8 @@ pub fn campaign(report: &CampaignReport, troubled: &[RunReport]) -> Result<Strin
         let first = first.chain(run.objectives.iter().map(|of| (of.verdict, &of.name, &of.why)));
         let why =
             first.filter(|(verdict, ..)| *verdict != Verdict::Pass).map(|(_, name, why)| format!("{name}: {why}\n"));
-        let why = format!("{}{}", why.collect::<String>(), run.reproduce);
+        let destroyed = run.beyond_plan.iter().map(|destruction| format!("{}\n", destruction.why));
+        let why = format!("{}{}", destroyed.chain(why).collect::<String>(), run.reproduce);
         cases.push(case(
             &format!("seed {}", run.seed),
             "seed",

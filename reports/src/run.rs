@@ -1,7 +1,7 @@
 //! The facts of one run that every format shows.
 
 use firedrill_checks::Verdict;
-use firedrill_checks::judgement::{CheckResult, ClaimResult, FaultResult, Judgement, ObjectiveResult};
+use firedrill_checks::judgement::{CheckResult, ClaimResult, Destruction, FaultResult, Judgement, ObjectiveResult};
 use firedrill_history::Manifest;
 use serde::{Deserialize, Serialize};
 
@@ -10,6 +10,9 @@ use serde::{Deserialize, Serialize};
 pub struct RunReport {
     /// All taken together.
     pub verdict: Verdict,
+    /// What was destroyed beyond what the plan claims to survive, if so much was. It need not be what the verdict comes from.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub beyond_plan: Option<Destruction>,
     /// The scenario's title.
     pub title: String,
     /// The scenario's file.
@@ -62,6 +65,7 @@ impl RunReport {
     pub fn new(manifest: &Manifest, judgement: Judgement, circumstances: Circumstances) -> RunReport {
         RunReport {
             verdict: judgement.verdict,
+            beyond_plan: judgement.beyond_plan,
             title: manifest.title.clone(),
             scenario: manifest.scenario_path.clone(),
             seed: manifest.seed,

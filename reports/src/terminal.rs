@@ -6,7 +6,9 @@ use crate::campaign::CampaignReport;
 use crate::run::RunReport;
 use anstyle::{AnsiColor, Style};
 use firedrill_checks::Verdict;
-use firedrill_checks::judgement::{CheckKind, CheckResult, ClaimVerdict, FaultResult, ObjectiveResult, PhaseResult};
+use firedrill_checks::judgement::{
+    CheckKind, CheckResult, ClaimVerdict, Destruction, FaultResult, ObjectiveResult, PhaseResult,
+};
 use std::fmt::Write;
 
 const BOLD: Style = Style::new().bold();
@@ -59,6 +61,14 @@ fn headline(text: &mut String, run: &RunReport) {
     if !run.hazards.is_empty() {
         line!(text, "hazards switched on: {}", run.hazards.join(", "));
     }
+    if let Some(destruction) = destruction(run) {
+        line!(text, "{}", destruction.why);
+    }
+}
+
+/// What was destroyed, where that is the verdict.
+fn destruction(run: &RunReport) -> Option<&Destruction> {
+    run.beyond_plan.as_ref().filter(|_| run.verdict == Verdict::BeyondPlan)
 }
 
 fn seconds(value: Option<f64>) -> String {
@@ -163,8 +173,9 @@ pub fn brief(run: &RunReport) -> String {
     let bad_check = run.checks.iter().find(|check| check.verdict == run.verdict);
     let bad_objective = run.objectives.iter().find(|objective| objective.verdict == run.verdict);
     let bad_fault = run.faults.iter().find(|fault| fault.verdict == run.verdict);
-    let why = bad_check
-        .map(|check| format!("{}: {}", check.name, check.why))
+    let why = destruction(run)
+        .map(|destruction| destruction.why.clone())
+        .or_else(|| bad_check.map(|check| format!("{}: {}", check.name, check.why)))
         .or_else(|| {
             bad_objective.map(|objective| format!("{} {}: {}", objective.name, objective.subject, objective.why))
         })

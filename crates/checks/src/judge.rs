@@ -1,5 +1,6 @@
 //! All checks over one journal, and the combined verdict.
 
+use crate::beyond_plan::Beyond;
 use crate::facts::Facts;
 use crate::judgement::Judgement;
 use crate::linearizable::{self, Budget};
@@ -38,8 +39,10 @@ pub fn judge(journal: &Journal, options: &Options) -> Judgement {
     let insides =
         [one_leader_per_term::judge(&facts), applied_digests_agree::judge(&facts), one_writer_per_epoch::judge(&facts)];
     checks.extend(sites_insides::judge(&facts, insides));
+    let beyond = beyond_plan::of(&facts);
     let mut judgement = Judgement {
         verdict: Verdict::Pass,
+        beyond_plan: beyond.first().map(|beyond| beyond.told(&facts)),
         objectives: Vec::new(),
         checks,
         claims: latency_claim::judge(&facts),
@@ -55,36 +58,36 @@ pub fn judge(journal: &Journal, options: &Options) -> Judgement {
         judgement.claims.splice(0..0, points.into_iter().map(recovery_point::into_claim));
     }
     if objectives.judge_rto {
-        judgement.verdict = combined(&facts, &judgement, &recoveries);
+        judgement.verdict = combined(&facts, &beyond, &judgement, &recoveries);
         judgement.objectives.splice(0..0, recoveries.into_iter().map(|recovery| recovery.result));
     } else {
-        judgement.verdict = combined(&facts, &judgement, &[]);
+        judgement.verdict = combined(&facts, &beyond, &judgement, &[]);
         judgement.claims.splice(0..0, recoveries.into_iter().map(Recovery::into_claim));
     }
     judgement
 }
 
 /// The worst of all, but for what destruction beyond the plan explains. The objectives of the judgement are those on data.
-fn combined(facts: &Facts<'_>, judgement: &Judgement, recoveries: &[Recovery]) -> Verdict {
-    let beyond = beyond_plan::since(facts);
+fn combined(facts: &Facts<'_>, beyond: &[Beyond], judgement: &Judgement, recoveries: &[Recovery]) -> Verdict {
     let explain = |verdict, explained: bool| match verdict {
         Verdict::Fail | Verdict::Unknown if explained => Verdict::BeyondPlan,
         verdict => verdict,
     };
+    let cut_short = facts.ended == Some(journal_complete::DEADLINE) && facts.malformed.count == 0;
     let checks = judgement.checks.iter().map(|check| {
         let explained = match check.name.as_str() {
-            convergence::NAME | failover::NAME => true,
-            log_order::NAME | holes_refilled::NAME => check.verdict == Verdict::Unknown,
-            journal_complete::NAME => facts.ended == Some(journal_complete::DEADLINE) && facts.malformed.count == 0,
-            _ => false,
+            journal_complete::NAME => cut_short && !beyond.is_empty(),
+            name => beyond.iter().any(|beyond| beyond.explains_check(name, check.verdict)),
         };
-        explain(check.verdict, explained && beyond.is_some())
+        explain(check.verdict, explained)
     });
     let objectives = recoveries.iter().map(|recovery| {
-        let explained = beyond.is_some_and(|since| recovery.explained_by(since));
+        let explained = beyond.iter().any(|beyond| beyond.explains_outage(recovery));
         explain(recovery.result.verdict, explained)
     });
-    let data = judgement.objectives.iter().map(|objective| explain(objective.verdict, beyond.is_some()));
+    let data = judgement.objectives.iter().map(|objective| {
+        explain(objective.verdict, beyond.iter().any(|beyond| beyond.explains_loss(facts, objective)))
+    });
     let faults = judgement.faults.iter().map(|fault| fault.verdict);
     Verdict::worst(checks.chain(objectives).chain(data).chain(faults))
 }

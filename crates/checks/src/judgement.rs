@@ -9,6 +9,9 @@ use serde::{Deserialize, Serialize};
 pub struct Judgement {
     /// All taken together.
     pub verdict: Verdict,
+    /// What was destroyed beyond what the plan claims to survive, if so much was. It need not be what the verdict comes from.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub beyond_plan: Option<Destruction>,
     /// What the plan and the scenario demand, in the order of services and regions.
     pub objectives: Vec<ObjectiveResult>,
     /// The checks: first those over what clients saw, then the invariants over the sites' insides.
@@ -17,6 +20,15 @@ pub struct Judgement {
     pub claims: Vec<ClaimResult>,
     /// What went wrong, on purpose.
     pub faults: Vec<FaultResult>,
+}
+
+/// What was destroyed beyond what the plan claims to survive.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Destruction {
+    /// Since when, in seconds of the run.
+    pub since_s: f64,
+    /// Which sites, how and when.
+    pub why: String,
 }
 
 /// How an objective was met.

@@ -71,6 +71,7 @@ pub mod verdict;
 pub use distribution::Campaign;
 pub use judge::{Options, judge};
 pub use judgement::{
-    CheckKind, CheckResult, ClaimResult, ClaimVerdict, FaultResult, Judgement, ObjectiveResult, PhaseResult,
+    CheckKind, CheckResult, ClaimResult, ClaimVerdict, Destruction, FaultResult, Judgement, ObjectiveResult,
+    PhaseResult,
 };
 pub use verdict::Verdict;

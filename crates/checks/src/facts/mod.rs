@@ -5,10 +5,12 @@
 //! - `strikes`: faults
 //! - `log`: the transaction log, as clients saw it
 //! - `failovers`: failovers, as the sites told them
+//! - `holes`: durable data that sites found damaged
 //! - `names`: how sites, regions and services are called in texts
 
 pub(crate) mod calls;
 pub(crate) mod failovers;
+pub(crate) mod holes;
 pub(crate) mod log;
 pub(crate) mod names;
 pub(crate) mod strikes;
@@ -17,6 +19,7 @@ use calls::{Call, Calls};
 use failovers::{Failover, Failovers};
 use firedrill_history::{Event, Journal, Phase};
 use firedrill_model::{LogIndex, Observation, SiteId, Time};
+use holes::Holes;
 use names::Names;
 use std::collections::BTreeMap;
 use strikes::{Strike, Strikes};
@@ -48,6 +51,8 @@ pub(crate) struct Facts<'j> {
     pub(crate) strikes: Vec<Strike<'j>>,
     /// In the order in which they were decided.
     pub(crate) failovers: Vec<Failover<'j>>,
+    /// What sites found damaged.
+    pub(crate) holes: Holes,
     /// When some site counted a peer as down: then, this peer.
     pub(crate) peers_down: Vec<(Time, SiteId)>,
     /// The hurt phase began.
@@ -90,6 +95,7 @@ impl<'j> Facts<'j> {
             calls: Vec::new(),
             strikes: Vec::new(),
             failovers: Vec::new(),
+            holes: Holes::default(),
             peers_down: Vec::new(),
             hurt: None,
             heal: None,
@@ -108,6 +114,7 @@ impl<'j> Facts<'j> {
                 Event::FaultBegan { .. } | Event::FaultEnded { .. } => strikes.take(event, &mut facts.malformed),
                 Event::Observed { t, site, observation, .. } => {
                     failovers.take(At { t: *t, place }, *site, observation);
+                    facts.holes.take(*t, *site, observation);
                     if let Observation::PeerDown { peer } = observation {
                         facts.peers_down.push((*t, *peer));
                     }

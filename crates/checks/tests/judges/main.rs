@@ -3,6 +3,7 @@
 mod audit_chain;
 mod backup_restorable;
 mod baseline;
+mod beyond_plan;
 mod build;
 mod campaign;
 mod configuration;
