@@ -19,7 +19,6 @@ use crate::judgement::{ClaimResult, ClaimVerdict, ObjectiveResult};
 use crate::verdict::Verdict;
 use firedrill_history::Purpose;
 use firedrill_model::{ClassObjective, DataClass, Key, Op, OpResult, Outcome, Time, Value};
-use std::collections::BTreeMap;
 use std::time::Duration;
 
 /// How many lost records are named.
@@ -138,6 +137,8 @@ fn log_losses(facts: &Facts<'_>) -> Losses {
 /// What is known of a session.
 #[derive(Default)]
 struct Session<'j> {
+    /// Its key, if it was mutated.
+    key: Option<&'j Key>,
     /// The last mutation that began: its value, when it began, and when it was acknowledged.
     last: Option<(&'j Value, Time, Time)>,
     /// When the last of the other mutations returned.
@@ -148,18 +149,19 @@ struct Session<'j> {
 }
 
 fn session_losses(facts: &Facts<'_>) -> Losses {
-    let mut sessions: BTreeMap<&Key, Session<'_>> = BTreeMap::new();
+    let mut sessions: Vec<Session<'_>> = Vec::new();
+    sessions.resize_with(facts.sessions, Session::default);
     for call in &facts.calls {
-        let Some(key) = call.op.key() else {
+        let Some(session) = call.session.and_then(|number| sessions.get_mut(number as usize)) else {
             continue;
         };
-        let session = sessions.entry(key).or_default();
         match (call.op, call.outcome(), call.returned) {
             (Op::Read { .. }, Outcome::Ok(OpResult::Value(value)), _) if call.purpose == Purpose::Scan => {
                 session.scanned = Some(value.as_ref());
             }
             (Op::Write { value, .. }, Outcome::Ok(OpResult::Written), Some(returned))
             | (Op::Cas { value, .. }, Outcome::Ok(OpResult::Cas { swapped: true }), Some(returned)) => {
+                session.key = call.op.key();
                 session.mutated(value, call.invoked.t, returned.at.t);
             }
             (Op::Write { .. } | Op::Cas { .. }, Outcome::Unknown, _) => session.in_doubt = true,
@@ -167,8 +169,10 @@ fn session_losses(facts: &Facts<'_>) -> Losses {
         }
     }
     let mut losses = Losses::default();
-    for (key, session) in &sessions {
-        let (Some((value, began, acknowledged)), false) = (session.last, session.in_doubt) else {
+    sessions.sort_by_key(|session| session.key);
+    for session in &sessions {
+        let (Some(key), Some((value, began, acknowledged)), false) = (session.key, session.last, session.in_doubt)
+        else {
             continue;
         };
         if began <= session.others {

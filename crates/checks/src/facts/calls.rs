@@ -2,8 +2,13 @@
 
 use super::{At, Malformed};
 use firedrill_history::{Event, Purpose};
-use firedrill_model::{ClientId, Op, OpId, Outcome, RegionId, ServiceId, SiteId};
-use std::collections::BTreeMap;
+use firedrill_model::{ClientId, Key, Op, OpId, Outcome, RegionId, ServiceId, SiteId};
+use std::collections::hash_map::DefaultHasher;
+use std::collections::{BTreeMap, HashMap};
+use std::hash::BuildHasherDefault;
+
+/// Looked up, never gone over; and the same in every process.
+pub(crate) type Lookup<K, V> = HashMap<K, V, BuildHasherDefault<DefaultHasher>>;
 
 /// An operation.
 #[derive(Clone, Copy, Debug)]
@@ -14,6 +19,8 @@ pub(crate) struct Call<'j> {
     pub(crate) service: ServiceId,
     pub(crate) purpose: Purpose,
     pub(crate) op: &'j Op,
+    /// The number of the session that it is about, from 0 on, in the order in which sessions were first used; `None`: it is about the transaction log.
+    pub(crate) session: Option<u32>,
     pub(crate) invoked: At,
     /// `None` if the journal ends before.
     pub(crate) returned: Option<Returned<'j>>,
@@ -37,6 +44,7 @@ impl<'j> Call<'j> {
 /// Gathers operations from events.
 pub(crate) struct Calls<'j> {
     calls: Vec<Call<'j>>,
+    sessions: Lookup<&'j Key, u32>,
     /// Where a call stands, by its number, as long as numbers are as dense as a run's are; else in
     /// `sparse`.
     dense: Vec<u32>,
@@ -51,7 +59,8 @@ impl<'j> Calls<'j> {
     /// For a journal of so many events.
     pub(crate) fn with_capacity(events: usize) -> Calls<'j> {
         let dense_limit = 2 * events as u64 + 1024;
-        Calls { calls: Vec::with_capacity(events / 2), dense: Vec::new(), dense_limit, sparse: BTreeMap::new() }
+        let calls = Vec::with_capacity(events / 2);
+        Calls { calls, sessions: Lookup::default(), dense: Vec::new(), dense_limit, sparse: BTreeMap::new() }
     }
 
     /// Takes an invocation or a return.
@@ -64,7 +73,18 @@ impl<'j> Calls<'j> {
                 self.index(*id);
                 let invoked = At { t: *t, place };
                 let (client, region, service, purpose) = (*client, *region, *service, *purpose);
-                self.calls.push(Call { id: *id, client, region, service, purpose, op, invoked, returned: None });
+                let session = op.key().map(|key| self.session(key));
+                self.calls.push(Call {
+                    id: *id,
+                    client,
+                    region,
+                    service,
+                    purpose,
+                    op,
+                    session,
+                    invoked,
+                    returned: None,
+                });
             }
             Event::Returned { t, id, site, outcome, .. } => {
                 let Some(call) = self.find(*id).and_then(|number| self.calls.get_mut(number as usize)) else {
@@ -82,9 +102,14 @@ impl<'j> Calls<'j> {
         }
     }
 
-    /// The calls, in the order of the journal.
-    pub(crate) fn finish(self) -> Vec<Call<'j>> {
-        self.calls
+    /// The calls, in the order of the journal, and how many sessions they are about.
+    pub(crate) fn finish(self) -> (Vec<Call<'j>>, usize) {
+        (self.calls, self.sessions.len())
+    }
+
+    fn session(&mut self, key: &'j Key) -> u32 {
+        let next = self.sessions.len() as u32;
+        *self.sessions.entry(key).or_insert(next)
     }
 
     fn find(&self, id: OpId) -> Option<u32> {

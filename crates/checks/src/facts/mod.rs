@@ -47,6 +47,8 @@ pub(crate) struct Facts<'j> {
     pub(crate) names: Names<'j>,
     /// In the order of the journal.
     pub(crate) calls: Vec<Call<'j>>,
+    /// How many sessions they are about.
+    pub(crate) sessions: usize,
     /// In the order in which they began.
     pub(crate) strikes: Vec<Strike<'j>>,
     /// In the order in which they were decided.
@@ -93,6 +95,7 @@ impl<'j> Facts<'j> {
             journal,
             names: Names::of(&journal.manifest.objectives),
             calls: Vec::new(),
+            sessions: 0,
             strikes: Vec::new(),
             failovers: Vec::new(),
             holes: Holes::default(),
@@ -122,7 +125,7 @@ impl<'j> Facts<'j> {
                 _ => facts.take_frame(event),
             }
         }
-        facts.calls = calls.finish();
+        (facts.calls, facts.sessions) = calls.finish();
         facts.strikes = strikes.finish();
         facts.failovers = failovers.finish();
         facts

@@ -1,13 +1,8 @@
 //! A journal's operations, apart by session, with values as small numbers.
 
+use crate::facts::calls::{Call, Lookup};
 use crate::facts::{At, Facts};
-use firedrill_model::{Key, Op, OpResult, Outcome, Value};
-use std::collections::HashMap;
-use std::collections::hash_map::DefaultHasher;
-use std::hash::BuildHasherDefault;
-
-/// Looked up, never gone over; and the same in every process.
-type Lookup<K, V> = HashMap<K, V, BuildHasherDefault<DefaultHasher>>;
+use firedrill_model::{Op, OpResult, Outcome, Value};
 
 /// The number of "there is no value".
 pub(crate) const ABSENT: u32 = 0;
@@ -55,66 +50,71 @@ pub(crate) struct Registers {
     pub(crate) absurd: Vec<String>,
 }
 
+/// A register that is being gathered.
+#[derive(Default)]
+struct Gathered<'j> {
+    register: Register,
+    values: Values<'j>,
+    answered: u64,
+    absurd: Option<String>,
+}
+
 impl Registers {
     /// Those of a run, in the order in which they were first used.
     pub(crate) fn of(facts: &Facts<'_>) -> Registers {
-        let mut registers = Registers { all: Vec::new(), answered: 0, absurd: Vec::new() };
-        let mut places: Lookup<&Key, usize> = Lookup::default();
-        let mut calls: Vec<Vec<usize>> = Vec::new();
+        let mut places: Vec<Option<usize>> = vec![None; facts.sessions];
+        let mut gathered: Vec<Gathered<'_>> = Vec::new();
         for (number, call) in facts.calls.iter().enumerate() {
+            // The transaction log is no register.
+            let Some(session) = call.session else {
+                continue;
+            };
             if matches!(call.outcome(), Outcome::Failed(_)) {
                 continue;
             }
-            // The transaction log is no register.
-            let Some(key) = call.op.key() else {
-                continue;
-            };
-            let place = *places.entry(key).or_insert_with(|| {
-                calls.push(Vec::new());
-                calls.len() - 1
+            let place = *places[session as usize].get_or_insert_with(|| {
+                let register = Register { first: number, ..Register::default() };
+                gathered.push(Gathered { register, ..Gathered::default() });
+                gathered.len() - 1
             });
-            calls[place].push(number);
+            gathered[place].take(number, call);
         }
-        let mut values = Values::default();
-        for calls in calls {
-            values.forget();
-            registers.take(facts, &calls, &mut values);
+        let mut registers = Registers { all: Vec::with_capacity(gathered.len()), answered: 0, absurd: Vec::new() };
+        for Gathered { register, values, answered, absurd } in gathered {
+            registers.answered += answered;
+            registers.absurd.extend(absurd);
+            registers.all.push(Register { values: values.count(), ..register });
         }
         registers
     }
+}
 
-    fn take<'j>(&mut self, facts: &Facts<'j>, calls: &[usize], values: &mut Values<'j>) {
-        let mut register = Register { ops: Vec::with_capacity(calls.len()), values: 0, first: calls[0] };
-        let mut absurd = None;
-        for number in calls {
-            let call = &facts.calls[*number];
-            let ok = match call.outcome() {
-                Outcome::Ok(result) => Some(result),
-                Outcome::Unknown | Outcome::Failed(_) => None,
-            };
-            self.answered += u64::from(ok.is_some());
-            let action = match (call.op, ok) {
-                (Op::Read { .. }, None) => continue,
-                (Op::Read { .. }, Some(OpResult::Value(value))) => Action::Read(values.number(value.as_ref())),
-                (Op::Write { value, .. }, None | Some(OpResult::Written)) => Action::Write(values.number(Some(value))),
-                (Op::Cas { expected, value, .. }, None | Some(OpResult::Cas { swapped: true })) => {
-                    Action::Cas(values.number(expected.as_ref()), values.number(Some(value)))
-                }
-                (Op::Cas { expected, .. }, Some(OpResult::Cas { swapped: false })) => {
-                    Action::Missed(values.number(expected.as_ref()))
-                }
-                (Op::Append { .. } | Op::Scan { .. }, None) => continue,
-                (op, Some(result)) => {
-                    absurd.get_or_insert_with(|| format!("{} was {op:?} and answered {result:?}", call.id));
-                    continue;
-                }
-            };
-            let returned = ok.and(call.returned).map(|returned| returned.at);
-            register.ops.push(RegisterOp { action, invoked: call.invoked, returned, call: *number });
-        }
-        register.values = values.count();
-        self.absurd.extend(absurd);
-        self.all.push(register);
+impl<'j> Gathered<'j> {
+    fn take(&mut self, number: usize, call: &Call<'j>) {
+        let values = &mut self.values;
+        let ok = match call.outcome() {
+            Outcome::Ok(result) => Some(result),
+            Outcome::Unknown | Outcome::Failed(_) => None,
+        };
+        self.answered += u64::from(ok.is_some());
+        let action = match (call.op, ok) {
+            (Op::Read { .. }, None) => return,
+            (Op::Read { .. }, Some(OpResult::Value(value))) => Action::Read(values.number(value.as_ref())),
+            (Op::Write { value, .. }, None | Some(OpResult::Written)) => Action::Write(values.number(Some(value))),
+            (Op::Cas { expected, value, .. }, None | Some(OpResult::Cas { swapped: true })) => {
+                Action::Cas(values.number(expected.as_ref()), values.number(Some(value)))
+            }
+            (Op::Cas { expected, .. }, Some(OpResult::Cas { swapped: false })) => {
+                Action::Missed(values.number(expected.as_ref()))
+            }
+            (Op::Append { .. } | Op::Scan { .. }, None) => return,
+            (op, Some(result)) => {
+                self.absurd.get_or_insert_with(|| format!("{} was {op:?} and answered {result:?}", call.id));
+                return;
+            }
+        };
+        let returned = ok.and(call.returned).map(|returned| returned.at);
+        self.register.ops.push(RegisterOp { action, invoked: call.invoked, returned, call: number });
     }
 }
 
@@ -134,9 +134,5 @@ impl<'j> Values<'j> {
     /// How many there are, with "there is none".
     fn count(&self) -> u32 {
         u32::try_from(self.numbers.len()).unwrap_or(u32::MAX - 1) + 1
-    }
-
-    fn forget(&mut self) {
-        self.numbers.clear();
     }
 }

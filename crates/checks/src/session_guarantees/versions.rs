@@ -4,14 +4,9 @@
 //! older, for sessions have one writer at a time; what a compare-and-set found is older than what it set.
 
 use super::{Answer, seen};
+use crate::facts::calls::Lookup;
 use crate::facts::{At, Facts};
-use firedrill_model::{ClientId, Key, Op, OpResult, Outcome, Value};
-use std::collections::HashMap;
-use std::collections::hash_map::DefaultHasher;
-use std::hash::BuildHasherDefault;
-
-/// Looked up, never gone over; and the same in every process.
-type Lookup<K, V> = HashMap<K, V, BuildHasherDefault<DefaultHasher>>;
+use firedrill_model::{ClientId, Op, OpResult, Outcome, Value};
 
 /// A value, by the number of its write.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -77,14 +72,10 @@ impl Versions<'_> {
 pub(super) fn sort_out<'j>(facts: &Facts<'j>) -> (Versions<'j>, Vec<Answer>) {
     let mut versions = Versions { writes: Vec::new(), doubt: None };
     let mut numbers = Numbers::default();
-    let mut keys = Vec::with_capacity(facts.calls.len());
     for call in &facts.calls {
-        let Some(key) = call.op.key() else {
-            keys.push(u32::MAX);
+        let Some(session) = call.session else {
             continue;
         };
-        let key = numbers.key(key);
-        keys.push(key);
         let (value, found) = match call.op {
             Op::Write { value, .. } => (value, None),
             Op::Cas { expected, value, .. } => (value, expected.as_ref()),
@@ -96,48 +87,49 @@ pub(super) fn sort_out<'j>(facts: &Facts<'j>) -> (Versions<'j>, Vec<Answer>) {
             let acknowledged = seen(call).and(call.returned).map(|returned| returned.at);
             let number = Version(versions.writes.len() as u32);
             versions.writes.push(Write { value, client, invoked: call.invoked, returned: acknowledged, found });
-            if numbers.values.insert((key, value.as_bytes()), number).is_some() {
+            if numbers.values.insert((session, value.as_bytes()), number).is_some() {
                 versions
                     .doubt
                     .get_or_insert_with(|| format!("{value:?} was written twice, so who read it is in doubt"));
             }
         }
     }
-    let answers = answers(facts, &mut versions, &mut numbers, &keys);
+    let answers = answers(facts, &mut versions, &mut numbers);
     (versions, answers)
 }
 
-fn answers<'j>(facts: &Facts<'j>, versions: &mut Versions<'j>, numbers: &mut Numbers<'j>, keys: &[u32]) -> Vec<Answer> {
+fn answers<'j>(facts: &Facts<'j>, versions: &mut Versions<'j>, numbers: &mut Numbers<'j>) -> Vec<Answer> {
     let mut answers = Vec::with_capacity(facts.calls.len());
     // Mostly a session still has the value that it had.
-    let mut last: Vec<Option<(&'j Value, Version)>> = vec![None; numbers.keys.len()];
-    for (place, (call, key)) in (0..).zip(facts.calls.iter().zip(keys)) {
-        let (Some((value, is_read)), Some(returned)) = (seen(call), call.returned) else { continue };
+    let mut last: Vec<Option<(&'j Value, Version)>> = vec![None; facts.sessions];
+    for (place, call) in (0..).zip(&facts.calls) {
+        let (Some((value, is_read)), Some(returned), Some(key)) = (seen(call), call.returned, call.session) else {
+            continue;
+        };
         let version = match value {
             None => ABSENT,
             Some(value) => {
-                let same = last[*key as usize].filter(|(last, _)| *last == value).map(|(_, version)| version);
-                let Some(version) = same.or_else(|| numbers.values.get(&(*key, value.as_bytes())).copied()) else {
+                let same = last[key as usize].filter(|(last, _)| *last == value).map(|(_, version)| version);
+                let Some(version) = same.or_else(|| numbers.values.get(&(key, value.as_bytes())).copied()) else {
                     let doubt = || format!("{} read {value:?}, which nobody wrote", call.client);
                     versions.doubt.get_or_insert_with(doubt);
                     continue;
                 };
-                last[*key as usize] = Some((value, version));
+                last[key as usize] = Some((value, version));
                 version
             }
         };
         let client = numbers.client(call.client);
         let (invoked, site) = (call.invoked, returned.site);
-        answers.push(Answer { client, key: *key, site, version, is_read, invoked, returned: returned.at, call: place });
+        answers.push(Answer { client, key, site, version, is_read, invoked, returned: returned.at, call: place });
     }
     answers
 }
 
-/// Clients, keys and values as numbers.
+/// Clients and values as numbers.
 #[derive(Default)]
 struct Numbers<'j> {
     clients: Lookup<ClientId, u32>,
-    keys: Lookup<&'j Key, u32>,
     values: Lookup<(u32, &'j [u8]), Version>,
 }
 
@@ -145,10 +137,5 @@ impl<'j> Numbers<'j> {
     fn client(&mut self, client: ClientId) -> u32 {
         let next = self.clients.len() as u32;
         *self.clients.entry(client).or_insert(next)
-    }
-
-    fn key(&mut self, key: &'j Key) -> u32 {
-        let next = self.keys.len() as u32;
-        *self.keys.entry(key).or_insert(next)
     }
 }
