@@ -88,7 +88,8 @@ fn weigh(facts: &Facts<'_>, target: Duration, losses: &Losses) -> (Verdict, Opti
     let achieved = ages.iter().max().copied().unwrap_or_default();
     if let Some((first, _)) = split.first() {
         let (count, names) = (split.len(), named(&split));
-        let why = format!("{count} records acknowledged after a fault began are lost, the first of {first}: {names}");
+        let why =
+            format!("acknowledged after a fault began, and lost: {count} of {judged}, the first of {first}: {names}");
         return (Verdict::Fail, Some(achieved), why);
     }
     if !lost.is_empty() {

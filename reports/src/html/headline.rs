@@ -102,7 +102,9 @@ fn facts(run: &Run<'_>) -> Vec<(String, String)> {
     let points = judgement.objectives.iter().filter(|of| of.name == "RPO");
     for of in points {
         let achieved = of.achieved.map_or_else(|| "not known".to_owned(), seconds);
-        facts.push((format!("RPO of {}", of.subject), format!("{achieved} of {}", seconds(of.target))));
+        // Loss that no recovery point is counted from shows in the verdict alone.
+        let missed = if of.verdict == Verdict::Fail { ", not met" } else { "" };
+        facts.push((format!("RPO of {}", of.subject), format!("{achieved} of {}{missed}", seconds(of.target))));
     }
     let passed = judgement.checks.iter().filter(|of| of.verdict == Verdict::Pass).count();
     facts.push(("Checks proven".to_owned(), format!("{passed} of {}", judgement.checks.len())));

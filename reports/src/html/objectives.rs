@@ -2,6 +2,7 @@
 
 use super::{Run, number, seconds};
 use crate::page;
+use firedrill_checks::Verdict;
 use firedrill_checks::judgement::{ObjectiveResult, PhaseResult};
 use firedrill_history::Event;
 use firedrill_model::Observation;
@@ -71,7 +72,7 @@ fn losses(run: &Run<'_>) -> Markup {
     let told: Vec<String> = run.journal.events.iter().filter_map(|event| loss(run, event)).collect();
     html! {
         h3 { "What was lost" }
-        @let lost = run.judgement.objectives.iter().filter(|of| of.name == "RPO" && of.why.contains("are lost") && !of.why.starts_with("0 of"));
+        @let lost = run.judgement.objectives.iter().filter(|of| of.name == "RPO" && (of.verdict == Verdict::Fail || of.achieved.is_some_and(|age| age > 0.0)));
         @let lost: Vec<_> = lost.collect();
         @if lost.is_empty() && told.is_empty() {
             p { "Nothing that a client had been told was saved is known to be lost." }
