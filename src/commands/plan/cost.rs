@@ -13,8 +13,9 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
-/// Until a leader is elected and has moved to the first site; what is asked before is not measured.
-const WARM_UP: u64 = 30;
+/// Until a leader is elected and has moved to the first site, and the probes have shown the service level, of which there are many until then; what is
+/// asked before is not measured.
+const WARM_UP: u64 = 60;
 
 /// Measures and tells.
 pub fn cost(args: &CostArgs) -> Exit {
@@ -53,7 +54,7 @@ fn workload(args: &CostArgs, plan: &Plan) -> Result<Scenario, Exit> {
     let text = format!(
         "title = \"What disaster recovery costs\"\nplan = \"plan.toml\"\n\n[workload]\nclients_per_region = {}\n\
          operations_per_s = {}.0\nkeys = {keys}\nread_percent = 50\ncas_percent = 10\nappend_percent = {append}\ndeadline_s = 5\n\
-         probes_per_s = 1\nprobes_calm_per_s = 1\n\n[steady_state]\nwarmup_s = {}\n\n[objectives]\nrto = false\n",
+         probes_per_s = 20\nprobes_calm_per_s = 1\n\n[steady_state]\nwarmup_s = {}\n\n[objectives]\nrto = false\n",
         args.clients,
         args.rate,
         // Past the stretch by more than an operation may take.
