@@ -1,12 +1,15 @@
 //! What the plan does not claim to survive, run in the simulator: disks that rot, lie or are lost at a majority of the sites.
 
+mod support {
+    pub mod program;
+    pub mod scenario;
+}
+
 use std::fmt::Write;
-use std::path::Path;
-use std::process::Command;
+use support::program::firedrill;
+use support::scenario::scenario;
 
 const HEAD: &str = r#"
-title = "More than the plan survives"
-plan = "plan.toml"
 [workload]
 clients_per_region = 2
 operations_per_s = 2.0
@@ -29,16 +32,8 @@ convergence_deadline_s = 120
 
 /// Of 20 seeds, how many ended beyond the plan; and all that was said.
 fn beyond(name: &str, method: &str) -> (u64, String) {
-    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("beyond-{name}"));
-    std::fs::create_dir_all(&folder).expect("a folder can be made");
-    let plan = Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios/plans/erlmcp-v3.toml");
-    std::fs::copy(plan, folder.join("plan.toml")).expect("the plan can be copied");
-    let file = folder.join("scenario.toml");
-    std::fs::write(&file, format!("{HEAD}{method}")).expect("the scenario can be written");
-    let output = Command::new(env!("CARGO_BIN_EXE_firedrill"))
-        .args(["run", &file.display().to_string(), "--seeds", "20", "--json"])
-        .output()
-        .expect("the program starts");
+    let file = scenario(&format!("beyond-{name}"), "More than the plan survives", &format!("{HEAD}{method}"));
+    let output = firedrill(&["run", &file.display().to_string(), "--seeds", "20", "--json"]);
     let told = String::from_utf8_lossy(&output.stdout).into_owned();
     assert!(output.status.code().is_some_and(|code| code < 64), "{}", String::from_utf8_lossy(&output.stderr));
     (told.lines().filter(|line| line.contains("\"verdict\":\"beyond_plan\",\"beyond_plan\":")).count() as u64, told)

@@ -1,16 +1,13 @@
 //! Plans as users meet their analysis: exit codes, formats, codes explained, the page, drills.
 
+mod support {
+    pub mod program;
+}
+
 use serde_json::Value;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
-
-fn firedrill(args: &[&str]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_firedrill"))
-        .args(args)
-        .current_dir(env!("CARGO_MANIFEST_DIR"))
-        .output()
-        .expect("the program starts")
-}
+use std::process::Output;
+use support::program::firedrill;
 
 fn code(output: &Output) -> i32 {
     output.status.code().expect("the program ended by itself")

@@ -1,16 +1,14 @@
 //! The reports of a run, as they are found in `--out`, and made again from the journal.
 
+mod support {
+    pub mod program;
+    pub mod scenario;
+}
+
 use junit_parser::TestSuite;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
-
-fn firedrill(args: &[&str]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_firedrill"))
-        .args(args)
-        .current_dir(env!("CARGO_MANIFEST_DIR"))
-        .output()
-        .expect("the program starts")
-}
+use support::program::firedrill;
+use support::scenario::scenario;
 
 /// Runs a scenario; the exit code, and the folder that holds what was kept.
 fn kept(name: &str, scenario: &str, more: &[&str]) -> (i32, PathBuf) {
@@ -32,18 +30,6 @@ fn suite(folder: &Path) -> TestSuite {
     let mut suites = junit_parser::from_reader(xml.as_bytes()).expect("it is JUnit").suites;
     assert_eq!(suites.len(), 1);
     suites.remove(0)
-}
-
-/// A scenario of this test's own, beside a copy of the shipped plan.
-fn scenario(name: &str, title: &str, more: &str) -> PathBuf {
-    let plan = Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios/plans/erlmcp-v3.toml");
-    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("reports-of-{name}"));
-    std::fs::create_dir_all(&folder).expect("a folder can be made");
-    std::fs::copy(plan, folder.join("plan.toml")).expect("the plan can be copied");
-    let file = folder.join("scenario.toml");
-    let text = format!("title = {title:?}\nplan = \"plan.toml\"\n{more}");
-    std::fs::write(&file, text).expect("the scenario can be written");
-    file
 }
 
 const SITE_FAILURE: &str = "scenarios/weekly/site-failure.toml";

@@ -138,8 +138,6 @@ fn log_losses(facts: &Facts<'_>) -> Losses {
 /// What is known of a session.
 #[derive(Default)]
 struct Session<'j> {
-    /// Its key, if it was mutated.
-    key: Option<&'j Key>,
     /// The last mutation that began: its value, when it began, and when it was acknowledged.
     last: Option<(&'j Value, Time, Time)>,
     /// When the last of the other mutations returned.
@@ -151,7 +149,7 @@ struct Session<'j> {
 
 fn session_losses(facts: &Facts<'_>) -> Losses {
     let mut sessions: Vec<Session<'_>> = Vec::new();
-    sessions.resize_with(facts.sessions, Session::default);
+    sessions.resize_with(facts.sessions.len(), Session::default);
     for call in &facts.calls {
         let Some(session) = call.session.and_then(|number| sessions.get_mut(number as usize)) else {
             continue;
@@ -162,7 +160,6 @@ fn session_losses(facts: &Facts<'_>) -> Losses {
             }
             (Op::Write { value, .. }, Outcome::Ok(OpResult::Written), Some(returned))
             | (Op::Cas { value, .. }, Outcome::Ok(OpResult::Cas { swapped: true }), Some(returned)) => {
-                session.key = call.op.key();
                 session.mutated(value, call.invoked.t, returned.at.t);
             }
             (Op::Write { .. } | Op::Cas { .. }, Outcome::Unknown, _) => session.in_doubt = true,
@@ -170,10 +167,10 @@ fn session_losses(facts: &Facts<'_>) -> Losses {
         }
     }
     let mut losses = Losses::default();
-    sessions.sort_by_key(|session| session.key);
-    for session in &sessions {
-        let (Some(key), Some((value, began, acknowledged)), false) = (session.key, session.last, session.in_doubt)
-        else {
+    let mut by_key: Vec<(&Key, Session<'_>)> = facts.sessions.iter().copied().zip(sessions).collect();
+    by_key.sort_by_key(|(key, _)| *key);
+    for (key, session) in &by_key {
+        let (Some((value, began, acknowledged)), false) = (session.last, session.in_doubt) else {
             continue;
         };
         if began <= session.others {

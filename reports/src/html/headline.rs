@@ -17,8 +17,8 @@ pub(super) fn section(run: &Run<'_>) -> Markup {
         section class={ "hero " (class) } aria-label="Verdict" {
             (page::badge(run.judgement.verdict))
             p.say { (say(run.judgement.verdict)) }
-            @if run.judgement.verdict == Verdict::BeyondPlan {
-                @if let Some(destruction) = &run.judgement.beyond_plan { p { strong { (destruction.why) "." } } }
+            @if let (Verdict::BeyondPlan, Some(destruction)) = (run.judgement.verdict, &run.judgement.beyond_plan) {
+                p { strong { (destruction.why) "." } }
             }
             @let reasons = reasons(run);
             @if !reasons.is_empty() { ul { @for reason in &reasons { li { (reason) } } } }

@@ -13,8 +13,8 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
-/// Until a leader is elected and has moved to the first site, and the probes have shown the service level, of which there are many until then; what is
-/// asked before is not measured.
+/// Until a leader is elected and has moved to the first site, and the probes, which are many until then, have shown the service level. What is asked
+/// before is not measured.
 const WARM_UP: u64 = 60;
 
 /// Measures and tells.

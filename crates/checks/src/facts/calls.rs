@@ -44,7 +44,9 @@ impl<'j> Call<'j> {
 /// Gathers operations from events.
 pub(crate) struct Calls<'j> {
     calls: Vec<Call<'j>>,
-    sessions: Lookup<&'j Key, u32>,
+    sessions: Vec<&'j Key>,
+    /// Of the sessions.
+    numbers: Lookup<&'j Key, u32>,
     /// Where a call stands, by its number, as long as numbers are as dense as a run's are; else in
     /// `sparse`.
     dense: Vec<u32>,
@@ -60,7 +62,8 @@ impl<'j> Calls<'j> {
     pub(crate) fn with_capacity(events: usize) -> Calls<'j> {
         let dense_limit = 2 * events as u64 + 1024;
         let calls = Vec::with_capacity(events / 2);
-        Calls { calls, sessions: Lookup::default(), dense: Vec::new(), dense_limit, sparse: BTreeMap::new() }
+        let (sessions, numbers) = (Vec::new(), Lookup::default());
+        Calls { calls, sessions, numbers, dense: Vec::new(), dense_limit, sparse: BTreeMap::new() }
     }
 
     /// Takes an invocation or a return.
@@ -102,14 +105,16 @@ impl<'j> Calls<'j> {
         }
     }
 
-    /// The calls, in the order of the journal, and how many sessions they are about.
-    pub(crate) fn finish(self) -> (Vec<Call<'j>>, usize) {
-        (self.calls, self.sessions.len())
+    /// The calls, in the order of the journal, and the sessions that they are about, by their numbers.
+    pub(crate) fn finish(self) -> (Vec<Call<'j>>, Vec<&'j Key>) {
+        (self.calls, self.sessions)
     }
 
     fn session(&mut self, key: &'j Key) -> u32 {
-        let next = self.sessions.len() as u32;
-        *self.sessions.entry(key).or_insert(next)
+        *self.numbers.entry(key).or_insert_with(|| {
+            self.sessions.push(key);
+            self.sessions.len() as u32 - 1
+        })
     }
 
     fn find(&self, id: OpId) -> Option<u32> {

@@ -30,9 +30,8 @@ impl Holes {
                 self.count += 1;
                 let hole = Hole { found: t, site, area: *area, from: *from, to: *to };
                 // A restarted site finds the same hole again.
-                let known = self.open.iter().filter(|open| open.overlaps(&hole)).map(|open| open.found).min();
-                self.close(&hole);
-                self.open.push(Hole { found: known.unwrap_or(t), ..hole });
+                let found = self.close(&hole).unwrap_or(t);
+                self.open.push(Hole { found, ..hole });
             }
             Observation::HoleRefilled { area, from, to, .. } => {
                 self.close(&Hole { found: t, site, area: *area, from: *from, to: *to });
@@ -41,19 +40,21 @@ impl Holes {
         }
     }
 
-    /// Takes what was refilled out of what is open.
-    fn close(&mut self, refilled: &Hole) {
+    /// Takes a range out of what is open; when the first of what was open there was found.
+    fn close(&mut self, range: &Hole) -> Option<Time> {
         let (overlapping, mut left): (Vec<Hole>, Vec<Hole>) =
-            self.open.drain(..).partition(|open| open.overlaps(refilled));
+            self.open.drain(..).partition(|open| open.overlaps(range));
+        let first = overlapping.iter().map(|hole| hole.found).min();
         for hole in overlapping {
-            if hole.from < refilled.from {
-                left.push(Hole { to: refilled.from - 1, ..hole });
+            if hole.from < range.from {
+                left.push(Hole { to: range.from - 1, ..hole });
             }
-            if hole.to > refilled.to {
-                left.push(Hole { from: refilled.to + 1, ..hole });
+            if hole.to > range.to {
+                left.push(Hole { from: range.to + 1, ..hole });
             }
         }
         self.open = left;
+        first
     }
 }
 

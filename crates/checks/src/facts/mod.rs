@@ -18,7 +18,7 @@ pub(crate) mod strikes;
 use calls::{Call, Calls};
 use failovers::{Failover, Failovers};
 use firedrill_history::{Event, Journal, Phase};
-use firedrill_model::{LogIndex, Observation, SiteId, Time};
+use firedrill_model::{Key, LogIndex, Observation, SiteId, Time};
 use holes::Holes;
 use names::Names;
 use std::collections::BTreeMap;
@@ -47,8 +47,8 @@ pub(crate) struct Facts<'j> {
     pub(crate) names: Names<'j>,
     /// In the order of the journal.
     pub(crate) calls: Vec<Call<'j>>,
-    /// How many sessions they are about.
-    pub(crate) sessions: usize,
+    /// The sessions that they are about, by their numbers.
+    pub(crate) sessions: Vec<&'j Key>,
     /// In the order in which they began.
     pub(crate) strikes: Vec<Strike<'j>>,
     /// In the order in which they were decided.
@@ -95,7 +95,7 @@ impl<'j> Facts<'j> {
             journal,
             names: Names::of(&journal.manifest.objectives),
             calls: Vec::new(),
-            sessions: 0,
+            sessions: Vec::new(),
             strikes: Vec::new(),
             failovers: Vec::new(),
             holes: Holes::default(),

@@ -62,7 +62,7 @@ struct Gathered<'j> {
 impl Registers {
     /// Those of a run, in the order in which they were first used.
     pub(crate) fn of(facts: &Facts<'_>) -> Registers {
-        let mut places: Vec<Option<usize>> = vec![None; facts.sessions];
+        let mut places: Vec<Option<usize>> = vec![None; facts.sessions.len()];
         let mut gathered: Vec<Gathered<'_>> = Vec::new();
         for (number, call) in facts.calls.iter().enumerate() {
             // The transaction log is no register.

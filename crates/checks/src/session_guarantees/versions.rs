@@ -101,7 +101,7 @@ pub(super) fn sort_out<'j>(facts: &Facts<'j>) -> (Versions<'j>, Vec<Answer>) {
 fn answers<'j>(facts: &Facts<'j>, versions: &mut Versions<'j>, numbers: &mut Numbers<'j>) -> Vec<Answer> {
     let mut answers = Vec::with_capacity(facts.calls.len());
     // Mostly a session still has the value that it had.
-    let mut last: Vec<Option<(&'j Value, Version)>> = vec![None; facts.sessions];
+    let mut last: Vec<Option<(&'j Value, Version)>> = vec![None; facts.sessions.len()];
     for (place, call) in (0..).zip(&facts.calls) {
         let (Some((value, is_read)), Some(returned), Some(key)) = (seen(call), call.returned, call.session) else {
             continue;
